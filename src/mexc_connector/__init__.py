@@ -1,0 +1,1 @@
+"""Typed, async connector for the MEXC spot exchange."""

@@ -1,0 +1,1 @@
+"""The `mexc-connector` command."""

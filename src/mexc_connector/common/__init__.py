@@ -1,0 +1,1 @@
+"""Vocabulary: names, numbers, errors and options that everything else speaks."""

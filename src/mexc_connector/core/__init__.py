@@ -1,0 +1,1 @@
+"""Pure logic: no await, no socket, no clock, no randomness, no logging."""

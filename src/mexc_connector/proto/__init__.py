@@ -1,0 +1,1 @@
+"""The exchange's protobuf wire: schema, generated classes and the decoder to our models."""

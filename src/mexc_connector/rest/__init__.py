@@ -1,0 +1,1 @@
+"""HTTP shell: the REST clients of the exchange."""

@@ -1,0 +1,1 @@
+"""WebSocket shell: connections, subscriptions and typed streams."""
