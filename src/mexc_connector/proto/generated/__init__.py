@@ -1,0 +1,1 @@
+"""Output of protoc; rebuilt by `make proto`, never edited."""
