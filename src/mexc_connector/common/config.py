@@ -1,0 +1,230 @@
+"""Options, frozen and validated. Every number carries its unit in its name and its source here.
+
+Build them in code (`MexcConfig(rest_url=...)`) or read them from YAML (`MexcConfig.from_yaml`).
+Unknown names and values that cannot work raise `ConfigError` at once.
+"""
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import msgspec
+
+from mexc_connector.common.enums import StreamSpeed
+from mexc_connector.common.errors import ConfigError
+
+LIVE_REST_URL = "https://api.mexc.com"
+LIVE_STREAM_URL = "wss://wbs-api.mexc.com/ws"
+
+
+class _Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Base of all option groups: keyword only, unknown names refused."""
+
+
+def _require(condition: bool, problem: str) -> None:
+    if not condition:
+        raise ConfigError(problem)
+
+
+def _require_url(name: str, url: str, schemes: tuple[str, ...]) -> None:
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bad port or bracket
+        valid = False
+    _require(valid, f"{name} must be a URL like {schemes[0]}://host[:port], not {url!r}")
+
+
+class RestConfig(_Options, frozen=True):
+    """How one group of endpoints is called.
+
+    `timeout_s`: seconds from sending to the whole answer. `retries`: further attempts after the
+    first, for reads only; a command is never repeated. `auth`: whether requests are signed.
+    """
+
+    timeout_s: float
+    retries: int = 3
+    auth: bool = False
+
+    def __post_init__(self) -> None:
+        _require(0 < self.timeout_s <= 300, "timeout_s must be above 0 and at most 300")
+        _require(0 <= self.retries <= 10, "retries must be 0 to 10")
+
+
+class RateLimitConfig(_Options, frozen=True):
+    """The exchange's budgets as we count them; it sends no used-weight headers.
+
+    `ip_weight` and `account_weight` per `window_s`: 300 and 500 per 10 s, shared by all endpoints
+    (docs of 2026). `requests_per_second`: 20 over everything (the exchange's support, 2026-01).
+    `orders_per_second`: 12 shared by place and cancel (change log 2026-03-11). `firewall_pause_s`:
+    how long everything rests after an HTML 403; 90 s is known to work. `backoff_base_s` doubles
+    per attempt up to `backoff_max_s`, each time shortened by a random part.
+    """
+
+    ip_weight: int = 300
+    account_weight: int = 500
+    window_s: float = 10.0
+    requests_per_second: int = 20
+    orders_per_second: int = 12
+    firewall_pause_s: float = 90.0
+    default_retry_after_s: float = 10.0
+    max_wait_s: float = 300.0
+    backoff_base_s: float = 0.25
+    backoff_max_s: float = 8.0
+
+    def __post_init__(self) -> None:
+        for name in ("ip_weight", "account_weight", "requests_per_second", "orders_per_second"):
+            _require(getattr(self, name) > 0, f"{name} must be above 0")
+        for name in ("window_s", "backoff_base_s", "backoff_max_s", "max_wait_s"):
+            _require(getattr(self, name) > 0, f"{name} must be above 0")
+        for name in ("firewall_pause_s", "default_retry_after_s"):
+            _require(getattr(self, name) >= 0, f"{name} must not be negative")
+
+    @classmethod
+    def lifted(cls) -> "RateLimitConfig":
+        """No budget to speak of: for a simulator that was started without limits."""
+        return cls(ip_weight=10_000_000, account_weight=10_000_000, requests_per_second=1_000_000)
+
+
+class StreamConfig(_Options, frozen=True):
+    """WebSocket links.
+
+    `subscriptions_per_link`: 30, the exchange refuses more. `messages_per_second`: sent by us on
+    one link; beyond 100 it disconnects. `unsubscribing_frees_slot`: not confirmed for the real
+    exchange, so off: a link's used slots come back when it reconnects. `ping_interval_s` and
+    `pong_timeout_s`: our JSON PING and its deadline. `data_timeout_s`: no frame of any kind for
+    that long means that the link is dead. `ack_timeout_s`: for an acknowledgement that names the
+    channel. `connects_per_second`: pace of opening links. `queue_size`: events that a slow
+    consumer of trades or klines may be behind before `EventsLost`.
+    """
+
+    subscriptions_per_link: int = 30
+    channels_per_message: int = 15
+    messages_per_second: int = 50
+    unsubscribing_frees_slot: bool = False
+    connects_per_second: float = 20.0
+    connect_timeout_s: float = 10.0
+    close_timeout_s: float = 2.0
+    ack_timeout_s: float = 10.0
+    ping_interval_s: float = 15.0
+    pong_timeout_s: float = 5.0
+    data_timeout_s: float = 60.0
+    backoff_base_s: float = 0.5
+    backoff_max_s: float = 30.0
+    queue_size: int = 10_000
+    depth_speed: StreamSpeed = StreamSpeed.MS_10
+    trade_speed: StreamSpeed = StreamSpeed.MS_10
+    book_ticker_speed: StreamSpeed = StreamSpeed.MS_100
+
+    def __post_init__(self) -> None:
+        for name in ("subscriptions_per_link", "channels_per_message", "queue_size"):
+            _require(getattr(self, name) > 0, f"{name} must be above 0")
+        _require(1 <= self.messages_per_second <= 100, "messages_per_second must be 1 to 100")
+        for name in (
+            "connects_per_second",
+            "connect_timeout_s",
+            "close_timeout_s",
+            "ack_timeout_s",
+            "ping_interval_s",
+            "pong_timeout_s",
+            "data_timeout_s",
+            "backoff_base_s",
+            "backoff_max_s",
+        ):
+            _require(getattr(self, name) > 0, f"{name} must be above 0")
+
+
+class BookConfig(_Options, frozen=True):
+    """Order books.
+
+    `snapshot_levels`: levels per side asked for; the exchange answers at most 2000. `held_diffs`:
+    diffs kept while a snapshot is under way; one more makes the book start again. `quiet_s`: a
+    live book without a diff for that long is compared with the exchange over REST, at most
+    `audits_per_second` books a second; `catch_up_s`: how long the stream may then take to reach
+    the version that REST has seen, before the feed counts as stale. `refetch_base_s` doubles up
+    to `refetch_max_s` while snapshots are too old or fail. `sync_timeout_s`: how long
+    `add_symbol` and `session` wait for a book beyond the time that the rate budget costs.
+    """
+
+    snapshot_levels: int = 2000
+    held_diffs: int = 2000
+    quiet_s: float = 20.0
+    audits_per_second: float = 1.0
+    catch_up_s: float = 3.0
+    refetch_base_s: float = 0.1
+    refetch_max_s: float = 5.0
+    sync_timeout_s: float = 30.0
+
+    def __post_init__(self) -> None:
+        _require(1 <= self.snapshot_levels <= 5000, "snapshot_levels must be 1 to 5000")
+        _require(self.held_diffs > 0, "held_diffs must be above 0")
+        for name in (
+            "quiet_s",
+            "audits_per_second",
+            "catch_up_s",
+            "refetch_base_s",
+            "refetch_max_s",
+            "sync_timeout_s",
+        ):
+            _require(getattr(self, name) > 0, f"{name} must be above 0")
+
+
+class MexcConfig(_Options, frozen=True):
+    """Everything that can be set, with the exchange's own numbers as defaults.
+
+    `proxy` serves REST and streams alike (`http://user:password@host:port`); it is masked in
+    `repr`. `symbol_cache_s` is the life of the symbol rules, 5 minutes. `step_size_overrides`
+    maps an exchange spelling to a coarser amount step, for markets whose published precision
+    the exchange itself refuses. Groups `account`, `order`, `market_data`, `market_data_fast`
+    are `RestConfig`s.
+    """
+
+    rest_url: str = LIVE_REST_URL
+    stream_url: str = LIVE_STREAM_URL
+    proxy: str | None = None
+    connections: int = 20
+    symbol_cache_s: float = 300.0
+    clock_sync_s: float = 300.0
+    step_size_overrides: dict[str, str] = {}
+    account: RestConfig = RestConfig(timeout_s=8.0, auth=True)
+    order: RestConfig = RestConfig(timeout_s=6.0, retries=0, auth=True)
+    market_data: RestConfig = RestConfig(timeout_s=10.0)
+    market_data_fast: RestConfig = RestConfig(timeout_s=4.0, retries=1)
+    limits: RateLimitConfig = RateLimitConfig()
+    streams: StreamConfig = StreamConfig()
+    books: BookConfig = BookConfig()
+
+    def __post_init__(self) -> None:
+        _require_url("rest_url", self.rest_url, ("https", "http"))
+        _require_url("stream_url", self.stream_url, ("wss", "ws"))
+        if self.proxy is not None:
+            try:
+                _require_url("proxy", self.proxy, ("http", "https"))
+            except ConfigError:
+                raise ConfigError("proxy must be a URL like http://host:port") from None
+        _require(self.connections > 0, "connections must be above 0")
+        _require(self.symbol_cache_s > 0, "symbol_cache_s must be above 0")
+        _require(self.clock_sync_s > 0, "clock_sync_s must be above 0")
+
+    def __repr__(self) -> str:
+        shown = {name: getattr(self, name) for name in self.__struct_fields__}
+        shown["proxy"] = None if self.proxy is None else "***"
+        return f"MexcConfig({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
+
+    @classmethod
+    def from_yaml(cls, path: str | Path) -> "MexcConfig":
+        """Read a YAML file whose keys are the names above. Raises `ConfigError`, naming the key."""
+        try:
+            text = Path(path).read_bytes()
+        except OSError as error:
+            raise ConfigError(f"{path}: {error.strerror or error}") from error
+        return cls.from_yaml_text(text, name=str(path))
+
+    @classmethod
+    def from_yaml_text(cls, text: bytes | str, *, name: str = "configuration") -> "MexcConfig":
+        """Read YAML text; an empty document means the defaults. Raises `ConfigError`."""
+        try:
+            return msgspec.yaml.decode(text, type=cls | None) or cls()
+        except msgspec.DecodeError as error:  # also covers values of the wrong type
+            raise ConfigError(f"{name}: {error}") from error
+        except ConfigError as error:
+            raise ConfigError(f"{name}: {error}") from error

@@ -1,0 +1,236 @@
+"""Every error that this library raises.
+
+MexcError
+├── UsageError                 you called it wrong; nothing was sent
+│   ├── ConfigError            an option has a value that cannot work
+│   ├── UnknownSymbol          the exchange does not list this market
+│   └── SessionClosed          the client or session was closed, or never opened
+├── OrderBookNotSynced         the book is not in step with the exchange at this moment
+│   └── BeyondHorizon          the question reaches past the levels that the book knows
+├── ExchangeAPIError           the exchange said no
+│   ├── RateLimitError         too many requests; `retry_after` seconds
+│   │   └── FirewallBlocked    the HTML 403 in front of the exchange
+│   ├── AuthenticationError    key, signature or request time
+│   ├── PermissionDenied       the key may not do this
+│   ├── BadRequest             a parameter
+│   ├── InsufficientFunds
+│   ├── UnknownOrder           not there, or finished already
+│   ├── InvalidSymbol          unknown, or closed to the API
+│   ├── TradingDisabled        market, side or order type is switched off for now
+│   ├── OrderRuleViolated      amount, price or precision
+│   ├── AccountRestricted      risk control
+│   ├── ExchangeUnavailable    maintenance and server faults
+│   └── SubscriptionRefused    a stream channel was not granted
+├── TransportError             no answer to a read
+│   ├── RequestTimeout
+│   └── ConnectionFailed       could not connect, or the link broke
+├── OrderOutcomeUnknown        no answer to a command: it may have been carried out
+├── ProtocolViolation          the exchange's bytes broke their own form
+├── EventsLost                 a consumer was too slow for a stream that may lose nothing
+└── InternalError              our bug
+
+Data is in attributes, not only in the text. No text holds a key, a signature or a listen key.
+"""
+
+_BODY_SHOWN = 200
+
+
+class MexcError(Exception):
+    """Root of all errors of this library."""
+
+
+class UsageError(MexcError, ValueError):
+    """The call cannot work as written. Nothing was sent."""
+
+
+class ConfigError(UsageError):
+    """An option has a value that cannot work, or a configuration file cannot be read."""
+
+
+class UnknownSymbol(UsageError):
+    """The exchange does not list this market. Nothing was sent about it."""
+
+    def __init__(self, symbol: str) -> None:
+        super().__init__(f"the exchange lists no market {symbol}")
+        self.symbol = symbol
+
+
+class SessionClosed(UsageError):
+    """The client or session is closed, or was never opened."""
+
+
+class OrderBookNotSynced(MexcError):
+    """The book is not in step with the exchange, so it has no prices to give.
+
+    `symbol` and `reason` say which and why. It is being synced again without your doing; the
+    book's `is_synced`, the stream of its updates and its callbacks tell when.
+    """
+
+    def __init__(self, symbol: str, reason: str) -> None:
+        super().__init__(f"order book {symbol} is not synced: {reason}")
+        self.symbol = symbol
+        self.reason = reason
+
+
+class BeyondHorizon(OrderBookNotSynced):
+    """The question reaches past the deepest level that the exchange's snapshot disclosed.
+
+    Levels beyond that horizon are unknown, not empty. `horizon_price` is the last known price.
+    """
+
+    def __init__(self, symbol: str, horizon_price: float) -> None:
+        super().__init__(symbol, f"levels beyond {horizon_price!r} are unknown")
+        self.horizon_price = horizon_price
+
+
+class ExchangeAPIError(MexcError):
+    """The exchange answered, and its answer is no.
+
+    `code` is its signed integer code (None when the body had none), `message` its text,
+    `endpoint` the method and path or the channel, `http_status` the status of a REST answer,
+    `body` the raw answer as text.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        endpoint: str,
+        code: int | None = None,
+        http_status: int | None = None,
+        body: str = "",
+    ) -> None:
+        status = "" if http_status is None else f"HTTP {http_status}, "
+        number = "no code" if code is None else f"code {code}"
+        super().__init__(f"{endpoint}: {message} ({status}{number})")
+        self.message = message
+        self.endpoint = endpoint
+        self.code = code
+        self.http_status = http_status
+        self.body = body
+
+
+class RateLimitError(ExchangeAPIError):
+    """Too many requests. Everything pauses for `retry_after` seconds."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        endpoint: str,
+        retry_after: float,
+        code: int | None = None,
+        http_status: int | None = None,
+        body: str = "",
+    ) -> None:
+        super().__init__(message, endpoint=endpoint, code=code, http_status=http_status, body=body)
+        self.retry_after = retry_after
+
+
+class FirewallBlocked(RateLimitError):
+    """The firewall in front of the exchange answered 403 with a page of HTML.
+
+    It blocks the address for the whole host, spot and futures alike; it is not about the key.
+    """
+
+
+class AuthenticationError(ExchangeAPIError):
+    """Key unknown or expired, signature wrong, or request time outside the window."""
+
+
+class PermissionDenied(ExchangeAPIError):
+    """The key lacks a right, or the address is not on its white list."""
+
+
+class BadRequest(ExchangeAPIError):
+    """A parameter is missing, malformed or out of range."""
+
+
+class InsufficientFunds(ExchangeAPIError):
+    """The balance does not cover it."""
+
+
+class UnknownOrder(ExchangeAPIError):
+    """No such order: it never existed, it is finished, or it is too new to be found yet."""
+
+
+class InvalidSymbol(ExchangeAPIError):
+    """The exchange does not know the market, or has closed it to the API."""
+
+
+class TradingDisabled(ExchangeAPIError):
+    """The market, the side or the order type is switched off at present."""
+
+
+class OrderRuleViolated(ExchangeAPIError):
+    """Amount, price or their precision break a rule of the market."""
+
+
+class AccountRestricted(ExchangeAPIError):
+    """Risk control or the state of the account forbids it."""
+
+
+class ExchangeUnavailable(ExchangeAPIError):
+    """Maintenance or a fault on the exchange's side. A command may have been carried out."""
+
+
+class SubscriptionRefused(ExchangeAPIError):
+    """A stream channel was not granted: `channel`, and the exchange's own text in `message`.
+
+    `Blocked!` is the only reason that the exchange ever gives. It covers unknown symbols,
+    retired channels, a 31st subscription on one link and duplicates.
+    """
+
+    def __init__(self, channel: str, message: str) -> None:
+        super().__init__(message, endpoint=channel)
+        self.channel = channel
+
+
+class TransportError(MexcError):
+    """A read got no answer. It may be asked again."""
+
+
+class RequestTimeout(TransportError):
+    """No answer within the time allowed for this group of endpoints."""
+
+
+class ConnectionFailed(TransportError):
+    """The host could not be reached, or the link broke."""
+
+
+class OrderOutcomeUnknown(MexcError):
+    """The order request may have reached the exchange: reconcile before sending it again."""
+
+    def __init__(self, client_order_id: str) -> None:
+        super().__init__(f"outcome unknown for client order id {client_order_id}")
+        self.client_order_id = client_order_id
+
+
+class ProtocolViolation(MexcError):
+    """What the exchange sent breaks its own form.
+
+    `endpoint` names the source, `body` keeps what arrived: text of a reply, bytes of a frame.
+    """
+
+    def __init__(self, problem: str, *, endpoint: str, body: str | bytes = "") -> None:
+        shown = body[:_BODY_SHOWN]
+        super().__init__(f"{endpoint}: {problem}; received {shown!r}")
+        self.problem = problem
+        self.endpoint = endpoint
+        self.body = body
+
+
+class EventsLost(MexcError):
+    """The consumer of `stream` fell behind and its bounded queue overflowed.
+
+    `lost` events were dropped after the last one delivered. Iteration may go on from here.
+    """
+
+    def __init__(self, stream: str, lost: int) -> None:
+        super().__init__(f"{stream}: {lost} events lost, the consumer is too slow")
+        self.stream = stream
+        self.lost = lost
+
+
+class InternalError(MexcError):
+    """A state that cannot be reached was reached: a bug of this library. Please report it."""
