@@ -6,7 +6,8 @@ MexcError
 │   ├── UnknownSymbol          the exchange does not list this market
 │   └── SessionClosed          the client or session was closed, or never opened
 ├── OrderBookNotSynced         the book is not in step with the exchange at this moment
-│   └── BeyondHorizon          the question reaches past the levels that the book knows
+├── InsufficientDepth          the book's levels do not hold what the question needs
+│   └── BeyondHorizon          ... as far as they are known: deeper ones are not disclosed
 ├── ExchangeAPIError           the exchange said no
 │   ├── RateLimitError         too many requests; `retry_after` seconds
 │   │   └── FirewallBlocked    the HTML 403 in front of the exchange
@@ -72,14 +73,28 @@ class OrderBookNotSynced(MexcError):
         self.reason = reason
 
 
-class BeyondHorizon(OrderBookNotSynced):
-    """The question reaches past the deepest level that the exchange's snapshot disclosed.
+class InsufficientDepth(MexcError):
+    """One side of the book does not hold what the question needs.
 
-    Levels beyond that horizon are unknown, not empty. `horizon_price` is the last known price.
+    `available` is what it does hold, in the unit of the question.
     """
 
-    def __init__(self, symbol: str, horizon_price: float) -> None:
-        super().__init__(symbol, f"levels beyond {horizon_price!r} are unknown")
+    def __init__(self, symbol: str, available: float, *, problem: str = "") -> None:
+        super().__init__(f"order book {symbol} holds only {available!r}{problem}")
+        self.symbol = symbol
+        self.available = available
+
+
+class BeyondHorizon(InsufficientDepth):
+    """The question reaches past the deepest level that the exchange's snapshot disclosed.
+
+    Levels beyond `horizon_price` are unknown, not empty: there may be more than `available`.
+    """
+
+    def __init__(self, symbol: str, available: float, horizon_price: float) -> None:
+        super().__init__(
+            symbol, available, problem=f"; levels beyond {horizon_price!r} are unknown"
+        )
         self.horizon_price = horizon_price
 
 
