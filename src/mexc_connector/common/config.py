@@ -137,7 +137,8 @@ class BookConfig(_Options, frozen=True):
     """Order books.
 
     `snapshot_levels`: levels per side asked for; the exchange answers at most 2000. `held_diffs`:
-    diffs kept while a snapshot is under way; one more makes the book start again. `quiet_s`: a
+    diffs kept while a snapshot is under way, the oldest go first. `snapshots_at_once`: how many
+    may be under way over all books. `quiet_s`: a
     live book without a diff for that long is compared with the exchange over REST, at most
     `audits_per_second` books a second; `catch_up_s`: how long the stream may then take to reach
     the version that REST has seen, before the feed counts as stale. `refetch_base_s` doubles up
@@ -146,7 +147,8 @@ class BookConfig(_Options, frozen=True):
     """
 
     snapshot_levels: int = 2000
-    held_diffs: int = 2000
+    held_diffs: int = 1000
+    snapshots_at_once: int = 8
     quiet_s: float = 20.0
     audits_per_second: float = 1.0
     catch_up_s: float = 3.0
@@ -157,6 +159,7 @@ class BookConfig(_Options, frozen=True):
     def __post_init__(self) -> None:
         _require(1 <= self.snapshot_levels <= 5000, "snapshot_levels must be 1 to 5000")
         _require(self.held_diffs > 0, "held_diffs must be above 0")
+        _require(self.snapshots_at_once > 0, "snapshots_at_once must be above 0")
         for name in (
             "quiet_s",
             "audits_per_second",

@@ -21,25 +21,18 @@ Times are nanoseconds of one clock, the one that stamps diffs and snapshots.
 """
 
 from collections import deque
-from enum import Enum, Flag, auto
-
-import msgspec
+from enum import Enum, auto
 
 from mexc_connector.common.enums import BookState, UnsyncReason
 from mexc_connector.common.models import BookDiff, OrderBookSnapshot
 from mexc_connector.core.book import LiveOrderBook
+from mexc_connector.core.book_actions import BookAction, BookSyncCounts
 
 _PROVEN_DIFFS = 10
 """A book that took this many diffs was right for a while: its next fault is a new one."""
 
-
-class BookAction(Flag):
-    """What the shell owes after an input."""
-
-    NONE = 0
-    PUBLISH = 1
-    FETCH_SNAPSHOT = 2
-    RECYCLE_LINK = 4
+_WAITING_DIFFS = 32
+"""Diffs kept while the request waits for its turn: its answer will be newer than the others."""
 
 
 class _Purpose(Enum):
@@ -51,28 +44,10 @@ class _Purpose(Enum):
     AUDIT = auto()
 
 
-class BookSyncCounts(msgspec.Struct):
-    """What happened to one book since it was made."""
-
-    diffs_applied: int = 0
-    diffs_old: int = 0
-    diffs_of_other_links: int = 0
-    snapshots_loaded: int = 0
-    snapshots_too_old: int = 0
-    snapshots_failed: int = 0
-    audits_confirmed: int = 0
-    unsynced: dict[UnsyncReason, int] = msgspec.field(default_factory=dict)
-
-    @property
-    def resyncs(self) -> int:
-        """How often the book stopped being right, for whatever reason."""
-        return sum(self.unsynced.values())
-
-
 class BookSync:
     """Keeps one `LiveOrderBook` in step. Pure: no clock, no socket, no await.
 
-    `held_diffs` bounds what is kept while a snapshot is awaited. `quiet_ns` is how long a live
+    `held_diffs` bounds what is kept while a snapshot is on its way. `quiet_ns` is how long a live
     book may go without a diff before it wants an audit, `catch_up_ns` how long the stream may
     take to reach what an audit has seen.
     """
@@ -97,6 +72,7 @@ class BookSync:
         self._held: deque[BookDiff] = deque()
         self._version = -1
         self._purpose = _Purpose.NONE
+        self._is_sent = False
         self._applied_since_load = 0
         self._audit_due_ns = 0
         self._must_reach: int | None = None
@@ -167,6 +143,11 @@ class BookSync:
 
     # Snapshots.
 
+    def on_request_sent(self, request: int) -> None:
+        """R2: the request leaves now, after whatever it had to wait for."""
+        if request == self.request:
+            self._is_sent = True
+
     def on_snapshot(self, snapshot: OrderBookSnapshot, request: int, now_ns: int) -> BookAction:
         """R4, R5, R13, R15, R16: the answer to a request, if it is still wanted."""
         if request != self.request or self._purpose is _Purpose.NONE:  # R1
@@ -214,10 +195,9 @@ class BookSync:
             return
         if held and diff.from_version > held[-1].to_version + 1:
             held.clear()
-        if len(held) >= self._capacity:
-            held.clear()
-            if self.state is BookState.BUFFERING:
-                self._count(UnsyncReason.OVERFLOW)
+        capacity = self._capacity if self._is_sent else min(self._capacity, _WAITING_DIFFS)
+        while len(held) >= capacity:
+            held.popleft()
         held.append(diff)
 
     def _apply(self, diff: BookDiff) -> BookAction:
@@ -286,6 +266,7 @@ class BookSync:
 
     def _ask(self, purpose: "_Purpose") -> BookAction:
         self._purpose = purpose
+        self._is_sent = False
         self.request += 1
         return BookAction.FETCH_SNAPSHOT
 

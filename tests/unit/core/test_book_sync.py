@@ -4,7 +4,8 @@ from mexc_connector.common.enums import BookState, UnsyncReason
 from mexc_connector.common.models import BookDiff, OrderBookEntry, OrderBookSnapshot
 from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.core.book import LiveOrderBook
-from mexc_connector.core.book_sync import BookAction, BookSync
+from mexc_connector.core.book_actions import BookAction
+from mexc_connector.core.book_sync import BookSync
 from mexc_connector.core.entry_pool import OrderBookEntryPool
 
 SYMBOL = Symbol(AssetName("BTC"), AssetName("USDT"))
@@ -93,15 +94,31 @@ def test_r2_a_diff_that_does_not_follow_begins_a_new_run() -> None:
     assert sync.book.version == 10
 
 
-def test_r2_the_run_is_bounded() -> None:
+def test_r2_the_run_is_bounded_and_its_oldest_diffs_go_first() -> None:
     sync = new_sync(held_diffs=3)
     sync.on_subscribed(1)
+    sync.on_request_sent(sync.request)
     for version in range(1, 5):
         sync.on_diff(diff(version, version), 1)
-    assert sync.counts.unsynced == {UnsyncReason.OVERFLOW: 1}
-    assert BookAction.FETCH_SNAPSHOT in sync.on_snapshot(snapshot(2), sync.request, 0)
-    sync.on_snapshot(snapshot(3), sync.request, 0)
+    assert sync.on_snapshot(snapshot(0), sync.request, 0) is BookAction.FETCH_SNAPSHOT
+    sync.on_snapshot(snapshot(1), sync.request, 0)
     assert sync.book.version == 4
+
+
+def test_r2_while_the_request_waits_for_its_turn_only_the_tail_is_kept() -> None:
+    sync = new_sync(held_diffs=1000)
+    sync.on_subscribed(1)
+    for version in range(1, 101):
+        sync.on_diff(diff(version, version), 1)
+    assert repr(sync).endswith(", 32 held>")
+    sync.on_request_sent(sync.request - 1)  # an older request: changes nothing
+    sync.on_diff(diff(101, 101), 1)
+    assert repr(sync).endswith(", 32 held>")
+    sync.on_request_sent(sync.request)
+    sync.on_diff(diff(102, 102), 1)
+    assert repr(sync).endswith(", 33 held>")
+    sync.on_snapshot(snapshot(90), sync.request, 0)
+    assert sync.book.version == 102
 
 
 def test_r3_a_snapshot_is_asked_for_once_the_channel_is_granted() -> None:

@@ -1,0 +1,34 @@
+"""What `BookSync` answers and what it counts."""
+
+from enum import Flag
+
+import msgspec
+
+from mexc_connector.common.enums import UnsyncReason
+
+
+class BookAction(Flag):
+    """What the shell owes after an input."""
+
+    NONE = 0
+    PUBLISH = 1
+    FETCH_SNAPSHOT = 2
+    RECYCLE_LINK = 4
+
+
+class BookSyncCounts(msgspec.Struct):
+    """What happened to one book since it was made."""
+
+    diffs_applied: int = 0
+    diffs_old: int = 0
+    diffs_of_other_links: int = 0
+    snapshots_loaded: int = 0
+    snapshots_too_old: int = 0
+    snapshots_failed: int = 0
+    audits_confirmed: int = 0
+    unsynced: dict[UnsyncReason, int] = msgspec.field(default_factory=dict)
+
+    @property
+    def resyncs(self) -> int:
+        """How often the book stopped being right, for whatever reason."""
+        return sum(self.unsynced.values())
