@@ -49,11 +49,15 @@ class ConfigError(UsageError):
 
 
 class UnknownSymbol(UsageError):
-    """The exchange does not list this market. Nothing was sent about it."""
+    """The exchange does not list this market. Nothing was sent about it.
 
-    def __init__(self, symbol: str) -> None:
-        super().__init__(f"the exchange lists no market {symbol}")
+    `note` says more where more is known, as that the market is suspended or delisted.
+    """
+
+    def __init__(self, symbol: str, note: str = "") -> None:
+        super().__init__(f"the exchange lists no market {symbol}" + (note and f": {note}"))
         self.symbol = symbol
+        self.note = note
 
 
 class SessionClosed(UsageError):
