@@ -1,0 +1,59 @@
+"""What the REST side counts."""
+
+import msgspec
+
+from mexc_connector.core.rate_limit import RateUsage
+from mexc_connector.rest.endpoints import EndpointGroup
+
+
+class GroupMetrics(msgspec.Struct, frozen=True):
+    """Counters of one endpoint group since the client was made.
+
+    `requests` went out, retries included; `refused` were answered with an error of any kind, of
+    them `rate_limited` with 418, 429 or the firewall's 403; `unanswered` timed out or lost the
+    link. `waited_s` is time spent in line for the rate budget, summed over all requests.
+    """
+
+    group: EndpointGroup
+    requests: int
+    retries: int
+    refused: int
+    rate_limited: int
+    unanswered: int
+    waited_s: float
+
+
+class RestMetrics(msgspec.Struct, frozen=True):
+    """Counters of one REST client.
+
+    A `cache_hits` was answered from the symbol rules in memory or by joining a request under way,
+    a `cache_misses` made one. `unlisted_rows` are rows of list replies about markets that
+    `exchangeInfo` does not list, `unreadable_rows` are markets whose rules could not be read.
+    """
+
+    groups: tuple[GroupMetrics, ...]
+    budget: RateUsage
+    cache_hits: int
+    cache_misses: int
+    unlisted_rows: int
+    unreadable_rows: int
+
+    @property
+    def requests(self) -> int:
+        """Requests sent over all groups."""
+        return sum(group.requests for group in self.groups)
+
+    @property
+    def retries(self) -> int:
+        """Repeated requests over all groups."""
+        return sum(group.retries for group in self.groups)
+
+    @property
+    def rate_limited(self) -> int:
+        """Answers that told us to slow down."""
+        return sum(group.rate_limited for group in self.groups)
+
+    @property
+    def waited_s(self) -> float:
+        """Seconds spent in line for the rate budget, summed over all requests."""
+        return sum(group.waited_s for group in self.groups)

@@ -1,0 +1,89 @@
+"""What the REST clients of one process share: transport, budget, sender, the exchange's clock."""
+
+import asyncio
+
+from mexc_connector.common.clock import Clock
+from mexc_connector.common.config import MexcConfig
+from mexc_connector.rest import endpoints, wire
+from mexc_connector.rest.budget import RequestBudget
+from mexc_connector.rest.endpoints import Endpoint
+from mexc_connector.rest.exchange_clock import ClockSample, ExchangeClock
+from mexc_connector.rest.metrics import GroupMetrics
+from mexc_connector.rest.sender import Answer, Parameters, Sender
+from mexc_connector.rest.transport import AiohttpTransport, HttpTransport
+
+
+class RestSession:
+    """Wires the REST side together and takes it down again.
+
+    A transport that is handed in stays open: it belongs to whoever made it.
+    """
+
+    def __init__(
+        self,
+        config: MexcConfig,
+        *,
+        transport: HttpTransport | None = None,
+        budget: RequestBudget | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self.config = config
+        self.clock = clock or Clock()
+        self.budget = budget or RequestBudget(config.limits, clock=self.clock)
+        self.exchange_clock = ExchangeClock(self.clock)
+        self._owns_transport = transport is None
+        self._transport = transport or AiohttpTransport(
+            connections=config.connections, proxy=config.proxy
+        )
+        self._sender = Sender(
+            config, transport=self._transport, budget=self.budget, clock=self.clock
+        )
+        self._clock_sync = asyncio.Lock()
+
+    async def read(self, endpoint: Endpoint, parameters: Parameters = ()) -> Answer:
+        """Send a read and return its success; see `Sender.read`."""
+        return await self._sender.read(endpoint, parameters)
+
+    async def get_server_time_ms(self) -> int:
+        """Read the exchange's clock once."""
+        answer = await self.read(endpoints.TIME)
+        return wire.decode(answer, wire.ServerTime).server_time
+
+    async def sync_clock(self, *, samples: int) -> int:
+        """Measure the exchange's clock; returns its offset in milliseconds."""
+        async with self._clock_sync:
+            return await self._measure_clock(samples)
+
+    async def keep_clock_synced(self) -> None:
+        """Measure the exchange's clock if `clock_sync_s` have passed since the last time."""
+        async with self._clock_sync:
+            if self.exchange_clock.is_older_than(self.config.clock_sync_s):
+                await self._measure_clock(samples=1)
+
+    async def _measure_clock(self, samples: int) -> int:
+        measured = []
+        for _ in range(samples):
+            answer = await self.read(endpoints.TIME)
+            server_time_ms = wire.decode(answer, wire.ServerTime).server_time
+            measured.append(
+                ClockSample(server_time_ms, sent_at=answer.sent_at, received_at=answer.received_at)
+            )
+        return self.exchange_clock.set_from(measured)
+
+    def metrics(self) -> tuple[GroupMetrics, ...]:
+        """Return the sender's counters."""
+        return self._sender.metrics()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether `close` was called."""
+        return self._sender.is_closed
+
+    async def close(self) -> None:
+        """End every call with `SessionClosed`, then the connections. May be called twice."""
+        self._sender.close()
+        if self._owns_transport:
+            await self._transport.close()
+
+    def __repr__(self) -> str:
+        return f"<RestSession {self._sender!r}>"

@@ -1,0 +1,124 @@
+"""The network as an argument: one request in, status, headers and bytes out."""
+
+import asyncio
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Protocol
+
+import aiohttp
+import msgspec
+from yarl import URL
+
+from mexc_connector.common.errors import ConnectionFailed, RequestTimeout, SessionClosed
+
+CLOSE_TIMEOUT_S = 2.0
+_USER_AGENT = "mexc-connector"
+
+
+class HttpRequest(msgspec.Struct, frozen=True):
+    """One request. `url` is sent byte for byte, so it must be percent-encoded already.
+
+    `endpoint` (method and path) is what error texts show: the query may hold a signature.
+    """
+
+    method: str
+    url: str
+    endpoint: str
+    timeout_s: float
+    headers: Mapping[str, str] = {}
+
+
+class HttpReply(msgspec.Struct, frozen=True):
+    """A whole reply, decompressed. Header names are in lower case."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+class HttpTransport(Protocol):
+    """Sends requests. Implement it to put another HTTP library, or a test double, underneath."""
+
+    async def send(self, request: HttpRequest) -> HttpReply:
+        """Send once and return what came back, whatever its status.
+
+        Raises `RequestTimeout`, `ConnectionFailed`, or `SessionClosed` after `close`.
+        """
+
+    async def close(self) -> None:
+        """Let go of all connections. May be called twice."""
+
+
+class AiohttpTransport:
+    """One pooled aiohttp session, opened by the first request.
+
+    Redirects are not followed, cookies not kept, proxies not read from the environment.
+    """
+
+    def __init__(self, *, connections: int, proxy: str | None = None) -> None:
+        self._connections = connections
+        self._free = asyncio.Semaphore(connections)
+        self._proxy = proxy
+        self._session: aiohttp.ClientSession | None = None
+        self._is_closed = False
+
+    async def send(self, request: HttpRequest) -> HttpReply:
+        """Send once. The time limit runs from a free connection to the last byte."""
+        async with self._free:  # aiohttp would count the wait for it into the time limit
+            return await self._send(request)
+
+    async def _send(self, request: HttpRequest) -> HttpReply:
+        session = self._opened_session(request.endpoint)
+        try:
+            async with session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=request.headers,
+                proxy=self._proxy,
+                timeout=aiohttp.ClientTimeout(total=request.timeout_s),
+                allow_redirects=False,
+            ) as response:
+                body = await response.read()
+                headers = {name.lower(): value for name, value in response.headers.items()}
+                return HttpReply(status=response.status, headers=headers, body=body)
+        except TimeoutError as error:
+            raise RequestTimeout(
+                f"{request.endpoint}: no answer within {request.timeout_s} s"
+            ) from error
+        except aiohttp.ClientResponseError as error:
+            # Not chained: its text holds the whole URL, which may be signed.
+            raise ConnectionFailed(
+                f"{request.endpoint}: the answer is not HTTP, or the proxy refused: {error.message}"
+            ) from None
+        except (aiohttp.ClientError, OSError) as error:
+            if self._is_closed:
+                raise SessionClosed(f"{request.endpoint}: closed while under way") from error
+            raise ConnectionFailed(f"{request.endpoint}: {_reason(error)}") from error
+
+    def _opened_session(self, endpoint: str) -> aiohttp.ClientSession:
+        if self._is_closed:
+            raise SessionClosed(f"{endpoint}: the transport is closed")
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections),
+                cookie_jar=aiohttp.DummyCookieJar(),
+                headers={"User-Agent": _USER_AGENT, "Accept": "application/json"},
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close the session; requests under way end with `SessionClosed`. May be called twice."""
+        self._is_closed = True
+        session, self._session = self._session, None
+        if session is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    await session.close()
+
+    def __repr__(self) -> str:
+        state = "closed" if self._is_closed else "idle" if self._session is None else "open"
+        return f"<AiohttpTransport {state}, at most {self._connections} connections>"
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__
