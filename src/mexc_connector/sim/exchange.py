@@ -1,0 +1,149 @@
+"""The exchange itself: all markets on one clock, moved on in steps of 5 ms.
+
+A step lets every agent act whose time has come, in the order of their times; `touched` names what
+changed until the publisher reads it. Between steps the clock stands at a multiple of 5 ms. The
+fastest streams publish every second step, so a snapshot read in between lies inside the version
+range of a later push, as on the real exchange.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+from mexc_connector.sim.agents import Crowd
+from mexc_connector.sim.catalog import Listing, listings
+from mexc_connector.sim.history import WarmHistory
+from mexc_connector.sim.market import Clock, Market
+from mexc_connector.sim.options import SimOptions
+from mexc_connector.sim.rest_replies import PriceFilter, SymbolRow
+
+STEP_MS = 5
+OPENING_GAP_MS = 2
+"""Markets come to life one after the other: opening 2,000 at once would stop the clock for 1 s."""
+
+
+class Exchange:
+    """Markets by symbol. They come to life when touched, and are the same whenever that is."""
+
+    def __init__(self, options: SimOptions, *, start_ms: int) -> None:
+        self.clock = Clock(start_ms - start_ms % (2 * STEP_MS))
+        self.listings = listings(options.symbols, options.symbol_count)
+        self.by_symbol = {listing.symbol: listing for listing in self.listings}
+        self.touched: set[int] = set()
+        """Indices of the markets whose books changed in the step under way."""
+        self._options = options
+        self._start_ms = self.clock.now_ms
+        self._markets: dict[int, Market] = {}
+        self._crowds: dict[int, Crowd] = {}
+        self._due: list[tuple[float, int]] = []
+        self._next_to_warm = 0
+        if options.agents:
+            self._due = [
+                (self._start_ms + OPENING_GAP_MS * index, index)
+                for index in range(len(self.listings))
+            ]
+
+    @property
+    def now_ms(self) -> int:
+        """The exchange's time."""
+        return self.clock.now_ms
+
+    def market(self, symbol: str) -> Market | None:
+        """Give a market by its exact symbol, None when it is not listed."""
+        listing = self.by_symbol.get(symbol)
+        return None if listing is None else self.market_at(listing.index)
+
+    def market_at(self, index: int) -> Market:
+        """Give a market by its place in the catalogue, bringing it to life if need be."""
+        market = self._markets.get(index)
+        return self._open(self.listings[index]) if market is None else market
+
+    def markets(self) -> Iterator[Market]:
+        """Yield every market in the order of the catalogue, bringing all to life."""
+        return (self.market_at(index) for index in range(len(self.listings)))
+
+    def symbol_row(self, listing: Listing) -> SymbolRow:
+        """Give a market's row of exchangeInfo; the market need not have come to life."""
+        first_open_ms = self._start_ms
+        if self._options.agents:
+            first_open_ms = WarmHistory(
+                listing, seed=self._options.seed, start_ms=self._start_ms
+            ).first_open_ms
+        return symbol_row(listing, first_open_ms=first_open_ms)
+
+    def step(self) -> None:
+        """Move on by 5 ms."""
+        clock, due = self.clock, self._due
+        end_ms = clock.now_ms + STEP_MS
+        while due and due[0][0] < end_ms:
+            time_ms, index = due[0]
+            clock.now_ms = int(time_ms)
+            if index not in self._crowds:
+                self.market_at(index)
+            crowd = self._crowds[index]
+            crowd.act()
+            heapq.heapreplace(due, (crowd.next_action_ms(), index))
+        clock.now_ms = end_ms
+
+    def warm_next(self) -> None:
+        """Generate the recent past of one more market, in spare time and ahead of its use."""
+        if self._next_to_warm < len(self.listings):
+            self.market_at(self._next_to_warm).rolling_day()
+            self._next_to_warm += 1
+
+    def _open(self, listing: Listing) -> Market:
+        options = self._options
+        clock = self.clock
+        now_ms, clock.now_ms = clock.now_ms, self._start_ms
+        market = Market(
+            listing,
+            clock=clock,
+            touched=self.touched,
+            seed=options.seed,
+            has_past=options.agents > 0,
+            remembered_changes=options.book_history,
+        )
+        self._markets[listing.index] = market
+        if options.agents:
+            self._crowds[listing.index] = Crowd(market, agents=options.agents, seed=options.seed)
+            self.touched.discard(listing.index)
+        clock.now_ms = now_ms
+        return market
+
+
+def symbol_row(listing: Listing, *, first_open_ms: int) -> SymbolRow:
+    """Write a market's rules as exchangeInfo shows them."""
+    band = listing.price_band
+    filters = [] if band is None else [PriceFilter("PERCENT_PRICE_BY_SIDE", band, band)]
+    order_types = ["LIMIT", "MARKET", "LIMIT_MAKER"]
+    if not listing.takes_market_orders:
+        order_types.remove("MARKET")
+    return SymbolRow(
+        symbol=listing.symbol,
+        status="1",
+        baseAsset=listing.base,
+        baseAssetPrecision=listing.quantity_digits,
+        quoteAsset=listing.quote,
+        quotePrecision=listing.price_digits,
+        quoteAssetPrecision=listing.price_digits,
+        baseCommissionPrecision=listing.quantity_digits,
+        quoteCommissionPrecision=listing.price_digits,
+        orderTypes=order_types,
+        isSpotTradingAllowed=True,
+        isMarginTradingAllowed=False,
+        quoteAmountPrecision="1",
+        baseSizePrecision=listing.min_quantity,
+        permissions=["SPOT"],
+        filters=filters,
+        maxQuoteAmount="4000000",
+        makerCommission="0",
+        takerCommission="0.0005",
+        quoteAmountPrecisionMarket="1",
+        maxQuoteAmountMarket="4000000",
+        fullName=listing.full_name,
+        tradeSideType=1,
+        contractAddress="",
+        st=False,
+        firstOpenTime=first_open_ms,
+    )

@@ -1,0 +1,111 @@
+"""What a simulated exchange can be told to be: its markets, its pace and its limits."""
+
+from __future__ import annotations
+
+import math
+from typing import Self
+
+import msgspec
+
+from mexc_connector.sim.errors import SimError
+
+UNLIMITED = 2**62
+
+
+class SimLimits(msgspec.Struct, frozen=True, kw_only=True):
+    """MEXC's limits, each with its own number.
+
+    Defaults: MEXC's documents and published measurements, read 2025-08 to 2026-10. "Ours" stands
+    where the exchange publishes no number.
+    """
+
+    subscriptions_per_connection: int = 30
+    unsubscribing_frees_a_slot: bool = False
+    """Whether a slot returns on UNSUBSCRIPTION; MEXC counts requests up, so the default is no."""
+    messages_per_second: int = 100
+    idle_close_ms: int = 30_000
+    """A connection without any valid subscription is closed."""
+    silence_close_ms: int = 60_000
+    """A connection on which neither side sent anything is dropped without a close frame."""
+    connection_life_ms: int = 24 * 3_600_000
+    weight_per_window: int = 300
+    weight_window_ms: int = 10_000
+    violations_before_ban: int = 20
+    """429 answers to one address within `violation_memory_ms` after which it is banned (ours)."""
+    violation_memory_ms: int = 60_000
+    ban_ms: int = 120_000
+    firewall_burst: int = 120
+    firewall_per_second: int = 30
+    """Requests a second that the firewall lets through for ever (measured: 20 to 30)."""
+    firewall_block_ms: int = 60_000
+    snapshot_levels: int = 2_000
+    kline_rows: int = 500
+    trade_rows: int = 1_000
+    aggregate_window_ms: int = 3_600_000
+    send_queue_bytes: int = 16 * 1024 * 1024
+    """Unsent bytes after which a client that does not read is dropped (ours)."""
+
+    @classmethod
+    def lifted(cls) -> Self:
+        """Give limits that no test reaches; snapshot and row caps keep MEXC's numbers."""
+        return cls(
+            subscriptions_per_connection=UNLIMITED,
+            messages_per_second=UNLIMITED,
+            idle_close_ms=UNLIMITED,
+            silence_close_ms=UNLIMITED,
+            connection_life_ms=UNLIMITED,
+            weight_per_window=UNLIMITED,
+            firewall_burst=UNLIMITED,
+            firewall_per_second=UNLIMITED,
+            send_queue_bytes=64 * 1024 * 1024,
+        )
+
+    def __post_init__(self) -> None:
+        """Refuse numbers that mean nothing."""
+        for name in self.__struct_fields__:
+            value = getattr(self, name)
+            if value is not True and value is not False and value < 1:
+                raise SimError(f"The limit {name} must be at least 1, not {value}.")
+
+
+class SimOptions(msgspec.Struct, frozen=True, kw_only=True):
+    """How a `Simulator` is set up; every field has a default that gives a living market."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 picks a free port."""
+    seed: int = 1
+    symbols: tuple[str, ...] | None = None
+    """Markets by name; None is the default catalogue (BTCUSDT, ETHUSDT, MXUSDT, PEPEUSDT)."""
+    symbol_count: int | None = None
+    """That many markets: the well-known ones first, then generated ones."""
+    speed: float = 1.0
+    """Exchange milliseconds per real millisecond; connection timers and rate limits stay real."""
+    agents: int = 12
+    """Agents in each market; activity grows with them. 0: empty markets, only clients trade."""
+    start_ms: int | None = None
+    """Exchange time at the start, floored to 10 ms; None is now. Fix it for bit-equal runs."""
+    realtime: bool = True
+    """False: time stands still, except in `Simulator.advance`."""
+    book_history: int = 0
+    """Book changes remembered per market, for `Market.book_at`."""
+    limits: SimLimits = SimLimits()
+
+    def __post_init__(self) -> None:
+        """Refuse values outside their range with a `SimError`."""
+        if not 0 <= self.port <= 65_535:
+            raise SimError(f"The port must lie between 0 and 65535, not {self.port}.")
+        if not (math.isfinite(self.speed) and 0 < self.speed <= 10_000):
+            raise SimError(f"The speed must be above 0 and at most 10000, not {self.speed}.")
+        if not 0 <= self.agents <= 1_000:
+            raise SimError(f"The number of agents must lie between 0 and 1000, not {self.agents}.")
+        if self.symbol_count is not None and not 1 <= self.symbol_count <= 10_000:
+            raise SimError(
+                f"The number of symbols must lie between 1 and 10000, not {self.symbol_count}."
+            )
+        if self.symbols is not None and self.symbol_count is not None:
+            raise SimError("Name the symbols or give their number, not both.")
+        if self.start_ms is not None and self.start_ms < 0:
+            raise SimError(f"The start time must not be negative, got {self.start_ms}.")
+        if self.book_history < 0:
+            raise SimError(f"The book history must not be negative, got {self.book_history}.")

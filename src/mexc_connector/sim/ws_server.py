@@ -1,0 +1,143 @@
+"""Stream connections: the handshake, control messages, and the closes that MEXC is known for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+
+from aiohttp import WSMessage, WSMsgType, web
+
+from mexc_connector.sim import control
+from mexc_connector.sim.channels import parse_channel
+from mexc_connector.sim.connection import Connection
+from mexc_connector.sim.control import Command, Request
+from mexc_connector.sim.frames import (
+    CLOSE_NORMAL,
+    CLOSE_POLICY,
+    PONG,
+    text_frame,
+    websocket_frame,
+)
+from mexc_connector.sim.options import SimLimits
+from mexc_connector.sim.publisher import Publisher
+
+MESSAGE_BYTES = 1 << 20
+
+
+class StreamServer:
+    """All open stream connections. `clock` gives the server's own time in ms."""
+
+    def __init__(
+        self, publisher: Publisher, *, limits: SimLimits, clock: Callable[[], int], seed: int
+    ) -> None:
+        self._publisher = publisher
+        self._limits = limits
+        self._clock = clock
+        self._rng = Random(f"{seed}:acknowledgements")
+        self.connections: dict[Connection, None] = {}
+        self.connections_made = 0
+
+    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+        """Serve one connection until either side ends it."""
+        # A deflate offer is declined by leaving the extension out of the answer.
+        socket = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=MESSAGE_BYTES)
+        await socket.prepare(request)
+        transport = request.transport
+        if transport is None:
+            return socket
+        self.connections_made += 1
+        connection = Connection(
+            transport,
+            number=self.connections_made,
+            now_ms=self._clock(),
+            listen_key=request.query.get("listenKey"),
+        )
+        self.connections[connection] = None
+        try:
+            async for message in socket:
+                self._on_message(connection, message)
+                if not connection.is_open:
+                    break
+        finally:
+            del self.connections[connection]
+            self._publisher.forget(connection)
+        return socket
+
+    def close_expired(self) -> None:
+        """End the connections whose time is up; call it a few times a second."""
+        limits, now_ms = self._limits, self._clock()
+        for connection in tuple(self.connections):
+            is_unsubscribed = not connection.topics
+            if now_ms - connection.opened_ms >= limits.connection_life_ms or (
+                is_unsubscribed
+                and now_ms - connection.unsubscribed_since_ms >= limits.idle_close_ms
+            ):
+                connection.close(CLOSE_NORMAL)
+            elif now_ms - connection.used_ms >= limits.silence_close_ms:
+                connection.drop()
+
+    def is_congested(self, unsent_bytes: int) -> bool:
+        """Say whether some client has more than `unsent_bytes` still to read."""
+        return any(c.is_open and c.unsent_bytes > unsent_bytes for c in self.connections)
+
+    def close_all(self) -> None:
+        """End every connection with a close frame."""
+        for connection in tuple(self.connections):
+            connection.close(CLOSE_NORMAL)
+
+    def _on_message(self, connection: Connection, message: WSMessage) -> None:
+        now_ms = self._clock()
+        if connection.count_message(now_ms) > self._limits.messages_per_second:
+            connection.close(CLOSE_POLICY)
+        elif message.type is WSMsgType.PING:
+            self._answer(connection, websocket_frame(PONG, bytes(message.data)))
+        elif message.type is WSMsgType.TEXT:
+            request = control.parse_request(message.data)
+            text = self._carry_out(connection, request)
+            self._answer(connection, text_frame(control.reply(request.request_id, text)))
+        elif message.type is WSMsgType.BINARY:
+            self._answer(connection, text_frame(control.reply(0, control.UNREADABLE)))
+
+    def _answer(self, connection: Connection, frame: bytes) -> None:
+        connection.hold(frame)
+        connection.flush(self._clock(), queue_limit=self._limits.send_queue_bytes)
+
+    def _carry_out(self, connection: Connection, request: Request) -> str:
+        match request.command:
+            case Command.PING:
+                return control.PONG
+            case Command.SUBSCRIBE:
+                return self._subscribe(connection, request.channels)
+            case Command.UNSUBSCRIBE:
+                return self._unsubscribe(connection, request.channels)
+        return control.UNREADABLE
+
+    def _subscribe(self, connection: Connection, names: tuple[str, ...]) -> str:
+        accepted: list[str] = []
+        refused: list[str] = []
+        for name in names:
+            (accepted if self._accepts(connection, name) else refused).append(name)
+        self._rng.shuffle(accepted)  # the exchange names channels in no particular order
+        self._rng.shuffle(refused)
+        return control.subscription_text(accepted, refused)
+
+    def _accepts(self, connection: Connection, name: str) -> bool:
+        """Subscribe to one channel unless a rule blocks it; the exchange never says which."""
+        channel = parse_channel(name)
+        if (
+            channel is None
+            or name in connection.topics
+            or connection.slots_used >= self._limits.subscriptions_per_connection
+            or not self._publisher.subscribe(connection, channel)
+        ):
+            return False
+        connection.slots_used += 1
+        return True
+
+    def _unsubscribe(self, connection: Connection, names: tuple[str, ...]) -> str:
+        removed = [name for name in names if self._publisher.unsubscribe(connection, name)]
+        if self._limits.unsubscribing_frees_a_slot:
+            connection.slots_used -= len(removed)
+        if removed and not connection.topics:
+            connection.unsubscribed_since_ms = self._clock()
+        return ",".join(removed)
