@@ -232,6 +232,15 @@ def test_r12_a_new_subscription_starts_from_nothing_even_if_the_loss_went_unnoti
     assert sync.counts.unsynced == {UnsyncReason.LINK_LOST: 1}
 
 
+def test_r12_a_refusal_after_a_reconnect_is_named_once() -> None:
+    sync = live_sync()
+    assert sync.on_refused() is BookAction.NONE  # it lives: another subscription was meant
+    sync.on_link_lost(1)
+    assert sync.on_refused() is BookAction.PUBLISH
+    assert sync.on_refused() is BookAction.NONE
+    assert sync.book.unsync_reason is UnsyncReason.REFUSED
+
+
 def test_r13_a_quiet_market_is_synced_by_its_snapshot_alone() -> None:
     assert live_sync().book.is_synced
 

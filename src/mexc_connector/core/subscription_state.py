@@ -1,0 +1,48 @@
+"""What a `SubscriptionPlan` remembers of each wanted topic and of each link."""
+
+from dataclasses import dataclass, field
+from enum import Enum, auto, unique
+
+
+@unique
+class TopicState(Enum):
+    """How far a wanted topic has come; `subscriptions` says what moves it."""
+
+    QUEUED = auto()
+    REQUESTED = auto()
+    CONFIRMED = auto()
+    REFUSED = auto()
+
+
+@dataclass(slots=True)
+class Topic:
+    """One wanted topic. `has_frames` and `request_id` are about the request under way."""
+
+    name: str
+    state: TopicState = TopicState.QUEUED
+    link: int = 0  # 0: placed nowhere
+    request_id: int = 0
+    was_confirmed: bool = False
+    has_frames: bool = False
+    timeouts: int = 0
+    refusals: int = 0
+
+
+@dataclass(slots=True)
+class PlannedLink:
+    """One link: what is placed on it, what of that is still to be asked for, what to give up.
+
+    `spent` counts the slots of topics that left the present connection.
+    """
+
+    number: int
+    is_open: bool = False
+    spent: int = 0
+    topics: dict[str, Topic] = field(default_factory=dict)
+    queued: dict[str, None] = field(default_factory=dict)
+    leaving: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def used(self) -> int:
+        """Slots that are taken on the present connection."""
+        return self.spent + len(self.topics)

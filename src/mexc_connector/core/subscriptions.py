@@ -1,0 +1,297 @@
+"""SubscriptionPlan: which topic lives on which link, what has to be asked, what the answers mean.
+
+States of a topic, and what moves it:
+
+    QUEUED     placed on a link, not asked for on its present connection
+    REQUESTED  asked for, no answer yet
+    CONFIRMED  granted
+    REFUSED    refused when it was asked for again; waits for `retry_at`, placed nowhere
+
+    want         -> QUEUED          link opened   REQUESTED, CONFIRMED -> QUEUED
+    next_request QUEUED -> REQUESTED
+    granted      REQUESTED -> CONFIRMED
+    refused      REQUESTED -> forgotten if it never was confirmed (who asked is told), else REFUSED
+    no answer    REQUESTED -> CONFIRMED if frames of it came, -> QUEUED the first time, else refused
+    retry due    REFUSED -> QUEUED
+
+Slots. The exchange counts the subscriptions of a connection cumulatively, so a topic that left a
+connection after it was asked for keeps its slot there until the link reconnects (unless
+`unsubscribing_frees_slot`). A link never holds more than `per_link` topics and spent slots.
+A link without topics is closed.
+"""
+
+from mexc_connector.core.pending_requests import PendingRequests, Settled
+from mexc_connector.core.subscription_actions import (
+    Action,
+    CloseLink,
+    Granted,
+    OpenLink,
+    Refused,
+    Request,
+    RequestKind,
+    Wake,
+)
+from mexc_connector.core.subscription_state import PlannedLink, Topic, TopicState
+
+
+class SubscriptionPlan:
+    """Wanted topics on links of limited size. `on_...`, `want` and `unwant` return what to do.
+
+    Times are seconds of one monotonic clock. `ack_timeout_s` bounds the wait for an answer.
+    """
+
+    def __init__(
+        self,
+        *,
+        per_link: int,
+        per_message: int,
+        unsubscribing_frees_slot: bool,
+        ack_timeout_s: float,
+    ) -> None:
+        self._per_link = per_link
+        self._per_message = per_message
+        self._frees_slot = unsubscribing_frees_slot
+        self._ack_timeout_s = ack_timeout_s
+        self._topics: dict[str, Topic] = {}
+        self._links: dict[int, PlannedLink] = {}
+        self._pending = PendingRequests(timeout_s=ack_timeout_s)
+        self._retry_at: dict[str, float] = {}
+        self._last_link = 0
+
+    # --- what is wanted ---
+
+    def want(self, topic: str) -> list[Action]:
+        """Ask for a topic; nothing happens if it is wanted already."""
+        if topic in self._topics:
+            return []
+        entry = self._topics[topic] = Topic(topic)
+        return self._place(entry)
+
+    def unwant(self, topic: str) -> list[Action]:
+        """Give a topic up; nothing happens if it is not wanted."""
+        entry = self._topics.pop(topic, None)
+        if entry is None:
+            return []
+        self._retry_at.pop(topic, None)
+        return self._leave(entry)
+
+    def retry_after(self, topic: str, retry_at: float) -> None:
+        """Set when a topic that was `Refused` and kept shall be asked for again."""
+        entry = self._topics.get(topic)
+        if entry is not None and entry.state is TopicState.REFUSED:
+            self._retry_at[topic] = retry_at
+
+    # --- what happens on a link ---
+
+    def on_link_open(self, link: int) -> list[Action]:
+        """Start over on a new connection: no slot is used, every topic has to be asked for."""
+        entry = self._links.get(link)
+        if entry is None:
+            return []
+        self._start_over(entry)
+        entry.is_open = True
+        return [Wake(link)]
+
+    def on_link_lost(self, link: int) -> None:
+        """Take every topic of the link back to the queue; its open requests are void."""
+        entry = self._links.get(link)
+        if entry is not None:
+            self._start_over(entry)
+            entry.is_open = False
+
+    def next_request(self, link: int, now: float) -> Request | None:
+        """Take the next message to send on an open link; it counts as sent at `now`."""
+        entry = self._links.get(link)
+        if entry is None or not entry.is_open:
+            return None
+        # First what leaves: a topic that left and came back must be asked for last.
+        kind = RequestKind.UNSUBSCRIBE if entry.leaving else RequestKind.SUBSCRIBE
+        source = entry.leaving or entry.queued
+        topics = tuple(name for name, _ in zip(source, range(self._per_message), strict=False))
+        if not topics:
+            return None
+        request = self._pending.send(link, kind, topics, now)
+        for name in topics:
+            del source[name]
+            if kind is RequestKind.SUBSCRIBE:
+                topic = entry.topics[name]
+                topic.state = TopicState.REQUESTED
+                topic.request_id = request.request_id
+                topic.has_frames = False
+        return request
+
+    def on_frame_before_grant(self, link: int, topic: str) -> None:
+        """Note a frame of a topic that is not confirmed: proof, should the answer get lost."""
+        entry = self._topics.get(topic)
+        if entry is not None and entry.link == link:
+            entry.has_frames = True
+
+    def on_reply(
+        self,
+        link: int,
+        request_id: int,
+        *,
+        granted: frozenset[str],
+        refused: frozenset[str],
+        text: str,
+    ) -> list[Action] | None:
+        """Settle requests by an acknowledgement; None if it belongs to none of ours.
+
+        What a request asked for and its answer does not grant is refused. `PendingRequests.settle`
+        says which request an answer belongs to.
+        """
+        settled = self._pending.settle(link, request_id, granted | refused)
+        if not settled:
+            return None
+        actions: list[Action] = []
+        for topic in self._still_requested(settled):
+            if topic.name in granted:
+                actions += self._grant(topic)
+            else:
+                actions += self._refuse(topic, text, is_certain=True)
+        return actions
+
+    # --- time ---
+
+    @property
+    def deadline(self) -> float | None:
+        """When `on_time` wants to be called next; None while nothing is due."""
+        times = list(self._retry_at.values())
+        if self._pending.deadline is not None:
+            times.append(self._pending.deadline)
+        return min(times, default=None)
+
+    def on_time(self, now: float) -> list[Action]:
+        """Deal with answers that did not come and with retries that are due."""
+        actions: list[Action] = []
+        for topic in self._still_requested(self._pending.expire(now)):
+            actions += self._expire(topic)
+        for name in [name for name, at in self._retry_at.items() if at <= now]:
+            del self._retry_at[name]
+            actions += self._place(self._topics[name])
+        return actions
+
+    # --- questions ---
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """Every wanted topic."""
+        return tuple(self._topics)
+
+    @property
+    def links(self) -> tuple[int, ...]:
+        """Every link in use."""
+        return tuple(self._links)
+
+    def topics_of(self, link: int) -> tuple[str, ...]:
+        """Return the topics placed on a link."""
+        entry = self._links.get(link)
+        return () if entry is None else tuple(entry.topics)
+
+    def slots_used(self, link: int) -> int:
+        """Return the slots that a link's topics use, those spent by departed topics included."""
+        entry = self._links.get(link)
+        return 0 if entry is None else entry.used
+
+    def link_of(self, topic: str) -> int | None:
+        """Return the link that carries a topic."""
+        entry = self._topics.get(topic)
+        return None if entry is None else entry.link or None
+
+    def state_of(self, topic: str) -> TopicState | None:
+        """Return how far a topic has come; None if it is not wanted."""
+        entry = self._topics.get(topic)
+        return None if entry is None else entry.state
+
+    # --- inside ---
+
+    def _place(self, topic: Topic) -> list[Action]:
+        topic.state = TopicState.QUEUED
+        for link in self._links.values():
+            if link.used < self._per_link:
+                self._attach(topic, link)
+                return [Wake(link.number)] if link.is_open else []
+        self._last_link += 1
+        link = self._links[self._last_link] = PlannedLink(self._last_link)
+        self._attach(topic, link)
+        return [OpenLink(link.number)]
+
+    def _attach(self, topic: Topic, link: PlannedLink) -> None:
+        topic.link = link.number
+        link.topics[topic.name] = topic
+        link.queued[topic.name] = None
+
+    def _leave(self, topic: Topic, *, unsubscribes: bool = True) -> list[Action]:
+        """Take a topic off its link and, unless it was refused, off the exchange's side too."""
+        if not topic.link:
+            return []
+        link = self._links[topic.link]
+        topic.link = 0
+        del link.topics[topic.name]
+        link.queued.pop(topic.name, None)
+        if topic.state in (TopicState.REQUESTED, TopicState.CONFIRMED):
+            if unsubscribes:
+                link.leaving[topic.name] = None
+            link.spent += not self._frees_slot
+        if not link.topics:
+            del self._links[link.number]
+            self._pending.void(link.number)
+            return [CloseLink(link.number)]
+        return [Wake(link.number)] if link.leaving and link.is_open else []
+
+    def _start_over(self, link: PlannedLink) -> None:
+        link.spent = 0
+        link.leaving.clear()
+        link.queued = dict.fromkeys(link.topics)
+        for topic in link.topics.values():
+            topic.state = TopicState.QUEUED
+            topic.has_frames = False
+        self._pending.void(link.number)
+
+    def _still_requested(self, settled: list[Settled]) -> list[Topic]:
+        """Leave out what was given up, or asked for anew, since the request was sent."""
+        return [
+            topic
+            for request, names in settled
+            if request.kind is RequestKind.SUBSCRIBE
+            for topic in map(self._topics.get, names)
+            if topic is not None
+            and topic.state is TopicState.REQUESTED
+            and topic.request_id == request.request_id
+        ]
+
+    def _expire(self, topic: Topic) -> list[Action]:
+        if topic.has_frames:
+            return self._grant(topic)
+        if topic.timeouts == 0:
+            topic.timeouts += 1
+            # Off and on again, perhaps on another link: asked for twice on one connection, a
+            # subscription that was granted after all would be refused as a duplicate.
+            return [*self._leave(topic), *self._place(topic)]
+        text = f"no acknowledgement within {self._ack_timeout_s:g} s, asked twice"
+        return self._refuse(topic, text, is_certain=False)
+
+    def _grant(self, topic: Topic) -> list[Action]:
+        topic.state = TopicState.CONFIRMED
+        topic.was_confirmed = True
+        topic.timeouts = 0
+        topic.refusals = 0
+        return [Granted(topic.name, topic.link)]
+
+    def _refuse(self, topic: Topic, text: str, *, is_certain: bool) -> list[Action]:
+        link = topic.link
+        topic.refusals += 1
+        topic.timeouts = 0
+        left = self._leave(topic, unsubscribes=not is_certain)
+        if topic.was_confirmed:
+            topic.state = TopicState.REFUSED
+        else:
+            del self._topics[topic.name]
+        return [Refused(topic.name, link, text, topic.refusals, topic.was_confirmed), *left]
+
+    def __repr__(self) -> str:
+        confirmed = sum(1 for topic in self._topics.values() if topic.state is TopicState.CONFIRMED)
+        return (
+            f"<SubscriptionPlan {len(self._topics)} topics, {confirmed} confirmed,"
+            f" {len(self._links)} links>"
+        )
