@@ -93,7 +93,8 @@ class StreamConfig(_Options, frozen=True):
     exchange, so off: a link's used slots come back when it reconnects. `ping_interval_s` and
     `pong_timeout_s`: our JSON PING and its deadline. `data_timeout_s`: no frame of any kind for
     that long means that the link is dead. `ack_timeout_s`: for an acknowledgement that names the
-    channel. `connects_per_second`: pace of opening links. `queue_size`: events that a slow
+    channel. `connects_per_second`: pace of opening links. `rotate_after_s`: age at which a link is
+    replaced; the exchange cuts it at 24 hours. `queue_size`: events that a slow
     consumer of trades or klines may be behind before `EventsLost`.
     """
 
@@ -108,6 +109,7 @@ class StreamConfig(_Options, frozen=True):
     ping_interval_s: float = 15.0
     pong_timeout_s: float = 5.0
     data_timeout_s: float = 60.0
+    rotate_after_s: float = 23 * 3600.0
     backoff_base_s: float = 0.5
     backoff_max_s: float = 30.0
     queue_size: int = 10_000
@@ -127,6 +129,7 @@ class StreamConfig(_Options, frozen=True):
             "ping_interval_s",
             "pong_timeout_s",
             "data_timeout_s",
+            "rotate_after_s",
             "backoff_base_s",
             "backoff_max_s",
         ):

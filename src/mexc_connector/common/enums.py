@@ -148,6 +148,18 @@ class UnsyncReason(StrEnum):
     UNDECODABLE = "UNDECODABLE"
     BEYOND_HORIZON = "BEYOND_HORIZON"
     LINK_LOST = "LINK_LOST"
+    REFUSED = "REFUSED"
     STALE = "STALE"
     REMOVED = "REMOVED"
     CLOSED = "CLOSED"
+
+
+@unique
+class ReadyWhen(StrEnum):
+    """What `session` waits for before its body runs."""
+
+    SYNCED = "SYNCED"
+    """Every book can be read."""
+
+    SUBSCRIBED = "SUBSCRIBED"
+    """Every channel is granted; the books become readable one by one."""

@@ -107,6 +107,13 @@ class BookSync:
         self._count(UnsyncReason.LINK_LOST)
         return self._detach(UnsyncReason.LINK_LOST)
 
+    def on_refused(self) -> BookAction:
+        """R12: after a reconnect the exchange keeps refusing the channel; it is asked on and on."""
+        if self.state is not BookState.DETACHED or self.book.unsync_reason is UnsyncReason.REFUSED:
+            return BookAction.NONE
+        self._count(UnsyncReason.REFUSED)
+        return self._detach(UnsyncReason.REFUSED)
+
     def on_removed(self, reason: UnsyncReason) -> BookAction:
         """The market was removed, or the session is closing: not a fault, and final."""
         return self._detach(reason)

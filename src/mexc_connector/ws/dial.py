@@ -1,0 +1,60 @@
+"""Opening one socket: the library's call, its errors translated, its texts cleared of secrets."""
+
+import logging
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs, urlsplit
+
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import InvalidProxy, InvalidURI, WebSocketException
+
+from mexc_connector.common.config import StreamConfig
+from mexc_connector.common.errors import ConnectionFailed, MexcError
+
+UrlSource = Callable[[], Awaitable[str]]
+"""Gives the URL for the next connection; asked anew each time, so that a key in it may change."""
+
+# The library below logs the request line at DEBUG, and a private URL holds the listen key.
+_wire_logger = logging.getLogger("mexc_connector.ws.wire")
+_wire_logger.setLevel(logging.INFO)
+
+
+def secret_of(url: str) -> str:
+    """Return the listen key in a URL, which no log and no error may show; empty if it has none."""
+    return "".join(parse_qs(urlsplit(url).query).get("listenKey", ()))
+
+
+async def ask_for(source: UrlSource) -> str:
+    """Get the URL for the next connection. Raises `ConnectionFailed`."""
+    try:
+        return await source()
+    except MexcError as error:
+        raise ConnectionFailed(f"cannot connect: no URL to connect to: {error}") from error
+
+
+async def open_socket(url: str, *, proxy: str | None, streams: StreamConfig) -> ClientConnection:
+    """Connect within `connect_timeout_s`. Raises `ConnectionFailed`, whose text holds no secret.
+
+    The environment's proxy variables are not read. Keep-alive is the exchange's JSON PING, so the
+    library's own is off; frames are neither compressed nor limited in size.
+    """
+    host = urlsplit(url).hostname
+    try:
+        return await connect(
+            url,
+            proxy=proxy,
+            compression=None,
+            ping_interval=None,
+            open_timeout=streams.connect_timeout_s,
+            close_timeout=streams.close_timeout_s,
+            max_size=None,
+            logger=_wire_logger,
+        )
+    except (InvalidURI, InvalidProxy):
+        # Their texts hold the URL: a listen key, or a proxy's password. So no cause is chained.
+        raise ConnectionFailed(f"cannot connect to {host}: malformed URL or proxy") from None
+    except TimeoutError as error:
+        waited = f"{streams.connect_timeout_s:g} s"
+        raise ConnectionFailed(f"cannot connect to {host}: no answer within {waited}") from error
+    except (OSError, WebSocketException, EOFError) as error:
+        problem = str(error) or type(error).__name__
+        raise ConnectionFailed(f"cannot connect to {host}: {problem}") from error

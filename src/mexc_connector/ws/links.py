@@ -1,0 +1,102 @@
+"""LinkSet: the links of a pool, from opening to the end of their farewells."""
+
+import asyncio
+from collections.abc import Callable
+
+from mexc_connector.common.enums import ConnectionState
+from mexc_connector.common.stream_status import ConnectionEvent
+from mexc_connector.ws.connection import Link, LinkOwner
+from mexc_connector.ws.link_settings import LinkSettings
+
+# The worst first: a client is in the worst state of its links.
+_SEVERITY = (
+    ConnectionState.RECONNECTING,
+    ConnectionState.CONNECTING,
+    ConnectionState.IDLE,
+    ConnectionState.OPEN,
+)
+
+
+class LinkSet:
+    """Opens and ends links by number, and reports what happens on them. Owns their closing."""
+
+    def __init__(
+        self,
+        owner: LinkOwner,
+        settings: LinkSettings,
+        *,
+        on_event: Callable[[ConnectionEvent], None] | None,
+    ) -> None:
+        self._owner = owner
+        self._settings = settings
+        self._on_event = on_event
+        self._links: dict[int, Link] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+        self._is_closed = False
+
+    def get(self, number: int) -> Link | None:
+        """Return a link that has not been ended."""
+        return self._links.get(number)
+
+    def open(self, number: int) -> None:
+        """Start a new link."""
+        link = self._links[number] = Link(number, self._owner, self._settings)
+        link.start()
+
+    def end(self, number: int) -> None:
+        """Forget a link at once; its farewell goes on, bounded."""
+        link = self._links.pop(number)
+        task = asyncio.get_running_loop().create_task(
+            link.close(), name=f"mexc link {number} closing"
+        )
+        self._closing.add(task)
+        task.add_done_callback(self._closing.discard)
+
+    async def close(self) -> None:
+        """End all links and wait for their farewells; a cancellation cuts these short."""
+        self._is_closed = True
+        links = tuple(self._links.values())
+        for link in links:
+            self.end(link.number)
+        if not self._closing:
+            return
+        try:
+            await asyncio.wait(self._closing)
+        except asyncio.CancelledError:
+            for link in links:
+                link.drop("closed")
+            if self._closing:
+                await asyncio.wait(self._closing)
+            raise
+
+    def report(self, link: Link, reason: str) -> None:
+        """Tell who listens what happened on a link."""
+        if self._on_event is not None:
+            self._on_event(
+                ConnectionEvent(
+                    connection_id=link.number,
+                    state=link.state,
+                    epoch=link.epoch,
+                    reason=reason,
+                    time_ns=self._settings.clock.time_ns(),
+                )
+            )
+
+    @property
+    def state(self) -> ConnectionState:
+        """The worst state of all links; IDLE without links, CLOSED once closed."""
+        if self._is_closed:
+            return ConnectionState.CLOSED
+        states = {link.state for link in self._links.values()}
+        return next((state for state in _SEVERITY if state in states), ConnectionState.IDLE)
+
+    @property
+    def open_count(self) -> int:
+        """Links that are connected now."""
+        return sum(link.state is ConnectionState.OPEN for link in self._links.values())
+
+    def __len__(self) -> int:
+        return len(self._links)
+
+    def __repr__(self) -> str:
+        return f"<LinkSet {self.state}: {self.open_count} of {len(self)} links open>"

@@ -1,0 +1,140 @@
+import asyncio
+
+import pytest
+
+from mexc_connector.common.errors import ConnectionFailed, SubscriptionRefused
+from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
+from mexc_connector.ws.channel import Channel
+
+PUSH = PushDataV3ApiWrapper(channel="trades")
+
+
+class Sink:
+    def __init__(self, *, is_broken: bool = False) -> None:
+        self.log: list[str] = []
+        self.is_broken = is_broken
+
+    def _note(self, text: str) -> None:
+        self.log.append(text)
+        if self.is_broken:
+            raise RuntimeError(text)
+
+    def on_subscribed(self, epoch: int) -> None:
+        self._note(f"subscribed {epoch}")
+
+    def on_push(self, push: PushDataV3ApiWrapper, epoch: int, received_ns: int) -> None:
+        self._note(f"push {epoch} {received_ns}")
+
+    def on_undecodable(self, epoch: int) -> None:
+        self._note(f"undecodable {epoch}")
+
+    def on_link_lost(self, epoch: int, reason: str) -> None:
+        self._note(f"lost {epoch} {reason}")
+
+
+def make_channel(errors: list[Channel] | None = None) -> Channel:
+    return Channel("trades", on_sink_error=([] if errors is None else errors).append)
+
+
+def test_a_sink_sees_one_epoch_after_the_other() -> None:
+    channel, sink = make_channel(), Sink()
+    channel.hold(sink, None)
+    channel.lose("never granted: no news")
+    channel.grant(1)
+    channel.push(PUSH, 1, 5)
+    channel.miss(1)
+    channel.lose("cut")
+    channel.grant(4)
+    assert sink.log == ["subscribed 1", "push 1 5", "undecodable 1", "lost 1 cut", "subscribed 4"]
+    assert repr(channel) == "<Channel trades: epoch 4, 1 sinks>"
+
+
+def test_a_sink_that_joins_late_learns_of_the_epoch_at_once() -> None:
+    channel, sink = make_channel(), Sink()
+    channel.grant(3)
+    channel.hold(sink, None)
+    assert sink.log == ["subscribed 3"]
+
+
+def test_a_sink_held_twice_is_called_once_and_stays_until_both_are_given_back() -> None:
+    channel, sink = make_channel(), Sink()
+    channel.hold(sink, None)
+    channel.hold(sink, None)
+    channel.grant(1)
+    channel.push(PUSH, 1, 5)
+    assert sink.log == ["subscribed 1", "push 1 5"]
+    channel.release(sink)
+    assert channel.sinks == (sink,)
+    channel.release(sink)
+    channel.release(sink)
+    assert channel.sinks == ()
+
+
+def test_a_sink_that_raises_breaks_neither_the_stream_nor_the_others() -> None:
+    errors: list[Channel] = []
+    channel, broken, good = make_channel(errors), Sink(is_broken=True), Sink()
+    channel.hold(broken, None)
+    channel.hold(good, None)
+    channel.grant(1)
+    channel.push(PUSH, 1, 5)
+    channel.miss(1)
+    channel.lose("cut")
+    assert good.log == broken.log
+    assert len(errors) == 4
+
+
+def test_a_sink_may_leave_in_the_middle_of_a_push() -> None:
+    channel, last = make_channel(), Sink()
+
+    class Leaver(Sink):
+        def on_push(self, push: PushDataV3ApiWrapper, epoch: int, received_ns: int) -> None:
+            channel.release(self)
+
+    channel.hold(Leaver(), None)
+    channel.hold(last, None)
+    channel.push(PUSH, 1, 5)
+    assert last.log == ["push 1 5"]
+    assert channel.sinks == (last,)
+
+
+async def test_everybody_who_waits_gets_an_error_of_their_own() -> None:
+    channel = make_channel()
+    waiting = [asyncio.ensure_future(channel.granted()) for _ in range(2)]
+    await asyncio.sleep(0)
+    channel.fail_waiters(lambda: ConnectionFailed("no"))
+    first, second = await asyncio.gather(*waiting, return_exceptions=True)
+    assert isinstance(first, ConnectionFailed)
+    assert first is not second
+
+
+async def test_waiting_ends_with_the_grant() -> None:
+    channel = make_channel()
+    waiting = asyncio.ensure_future(channel.granted())
+    await asyncio.sleep(0)
+    channel.grant(1)
+    await waiting
+    await channel.granted()
+
+
+async def test_a_cancelled_waiter_is_left_out() -> None:
+    channel = make_channel()
+    waiting = asyncio.ensure_future(channel.granted())
+    await asyncio.sleep(0)
+    waiting.cancel()
+    channel.grant(1)
+    channel.fail_waiters(lambda: ConnectionFailed("no"))
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+
+def test_only_sinks_that_asked_to_know_are_told_of_a_lasting_refusal() -> None:
+    channel, sink, other = make_channel(), Sink(), Sink()
+    told: list[SubscriptionRefused] = []
+    channel.hold(sink, told.append)
+    channel.hold(other, None)
+    error = SubscriptionRefused("trades", "Blocked!")
+    channel.tell_refused(error)
+    assert told == [error]
+    channel.release(sink)
+    channel.tell_refused(error)
+    assert told == [error]
