@@ -1,12 +1,12 @@
 import asyncio
 
 import pytest
-from tests.unit.rest.doubles import FakeClock
 
 from mexc_connector.common.config import RateLimitConfig
 from mexc_connector.common.errors import RateLimitError
 from mexc_connector.core.rate_limit import RequestCost
 from mexc_connector.rest.budget import RequestBudget
+from tests.unit.rest.doubles import FakeClock
 
 LIGHT, HEAVY = RequestCost(ip_weight=1), RequestCost(ip_weight=10)
 

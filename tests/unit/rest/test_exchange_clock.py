@@ -1,6 +1,5 @@
-from tests.unit.rest.doubles import EPOCH_NS, FakeClock
-
 from mexc_connector.rest.exchange_clock import ClockSample, ExchangeClock
+from tests.unit.rest.doubles import EPOCH_NS, FakeClock
 
 EPOCH_MS = EPOCH_NS // 1_000_000
 

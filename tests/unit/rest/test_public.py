@@ -3,15 +3,6 @@ import json
 from collections.abc import Awaitable, Callable
 
 import pytest
-from tests.unit.rest.doubles import (
-    EPOCH_NS,
-    FakeClock,
-    FakeTransport,
-    exchange_info,
-    query,
-    reply,
-    symbol_row,
-)
 
 from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.enums import KlineInterval, Side
@@ -28,6 +19,15 @@ from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.public import MexcPublicSpotRest
 from mexc_connector.rest.transport import HttpReply, HttpRequest
+from tests.unit.rest.doubles import (
+    EPOCH_NS,
+    FakeClock,
+    FakeTransport,
+    exchange_info,
+    query,
+    reply,
+    symbol_row,
+)
 
 BTC_USDT = Symbol(AssetName("BTC"), AssetName("USDT"))
 GONE = Symbol(AssetName("LVN"), AssetName("USDT"))

@@ -2,7 +2,6 @@ import asyncio
 import logging
 
 import pytest
-from tests.unit.rest.doubles import FakeClock, FakeTransport, reply
 
 from mexc_connector.common.config import MexcConfig, RateLimitConfig, RestConfig
 from mexc_connector.common.errors import (
@@ -19,6 +18,7 @@ from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.endpoints import EndpointGroup
 from mexc_connector.rest.metrics import GroupMetrics
 from mexc_connector.rest.sender import Sender, encoded_query
+from tests.unit.rest.doubles import FakeClock, FakeTransport, reply
 
 HTML = b"<html>denied</html>"
 TOO_MANY = {"code": 429, "msg": "Too many requests"}

@@ -2,13 +2,13 @@ import asyncio
 import gc
 
 import pytest
-from tests.unit.rest.doubles import FakeClock
 
 from mexc_connector.common.errors import ConnectionFailed, SessionClosed
 from mexc_connector.common.instrument import ExchangeInfo
 from mexc_connector.common.symbols import SymbolMap
 from mexc_connector.rest.symbol_cache import SymbolCache
 from mexc_connector.rest.symbol_rules import SymbolTable
+from tests.unit.rest.doubles import FakeClock
 
 
 class Source:

@@ -4,7 +4,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from tests.unit.rest.doubles import symbol_row
 
 from mexc_connector.common.enums import MarketStatus, OrderType, TradableSides
 from mexc_connector.common.errors import ConfigError, ProtocolViolation
@@ -12,6 +11,7 @@ from mexc_connector.common.instrument import SymbolInfo
 from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.rest.sender import Answer
 from mexc_connector.rest.symbol_rules import SymbolTable, step_sizes, symbol_table
+from tests.unit.rest.doubles import symbol_row
 
 RECORDED = Path(__file__).parents[2] / "recorded" / "exchange_info_symbols.json"
 BTC_USDT = Symbol(AssetName("BTC"), AssetName("USDT"))
