@@ -1,1 +1,170 @@
-"""Typed, async connector for the MEXC spot exchange."""
+"""Typed, async connector for the MEXC spot exchange.
+
+Start at `MexcExchange`. What is listed in `__all__` is public; everything else may change.
+"""
+
+from mexc_connector.common.clock import Clock
+from mexc_connector.common.config import (
+    BookConfig,
+    MexcConfig,
+    RateLimitConfig,
+    RestConfig,
+    StreamConfig,
+)
+from mexc_connector.common.enums import (
+    BookState,
+    ConnectionState,
+    KlineInterval,
+    MarketStatus,
+    OrderType,
+    ReadyWhen,
+    Side,
+    StreamSpeed,
+    TickerZone,
+    TradableSides,
+    UnsyncReason,
+)
+from mexc_connector.common.errors import (
+    AccountRestricted,
+    AuthenticationError,
+    BadRequest,
+    BeyondHorizon,
+    ConfigError,
+    ConnectionFailed,
+    EventsLost,
+    ExchangeAPIError,
+    ExchangeUnavailable,
+    FirewallBlocked,
+    InsufficientDepth,
+    InsufficientFunds,
+    InternalError,
+    InvalidSymbol,
+    MexcError,
+    OrderBookNotSynced,
+    OrderOutcomeUnknown,
+    OrderRuleViolated,
+    PermissionDenied,
+    ProtocolViolation,
+    RateLimitError,
+    RequestTimeout,
+    SessionClosed,
+    SubscriptionRefused,
+    TradingDisabled,
+    TransportError,
+    UnknownOrder,
+    UnknownSymbol,
+    UsageError,
+)
+from mexc_connector.common.instrument import ExchangeInfo, Rounding, SymbolInfo
+from mexc_connector.common.models import (
+    AggregateTrade,
+    Announcement,
+    AveragePrice,
+    BookTicker,
+    Kline,
+    MiniTicker,
+    OfflineSymbol,
+    OrderBookEntry,
+    OrderBookSnapshot,
+    PriceTicker,
+    Ticker,
+    Trade,
+    TradeId,
+)
+from mexc_connector.common.order_book import BookDepth, FillEstimate, OrderBook
+from mexc_connector.common.registration import Registration
+from mexc_connector.common.stream_status import ConnectionEvent, StreamMetrics
+from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
+from mexc_connector.common.watch import Watch
+from mexc_connector.core.entry_pool import OrderBookEntryPool, PoolStats
+from mexc_connector.event_loop import run
+from mexc_connector.exchange import MexcExchange
+from mexc_connector.interface import BaseExchangeInterface
+from mexc_connector.rest.budget import RequestBudget
+from mexc_connector.rest.public import MexcPublicSpotRest
+from mexc_connector.ws.public import MexcWebsocketPublic
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AccountRestricted",
+    "AggregateTrade",
+    "Announcement",
+    "AssetName",
+    "AuthenticationError",
+    "AveragePrice",
+    "BadRequest",
+    "BaseExchangeInterface",
+    "BeyondHorizon",
+    "BookConfig",
+    "BookDepth",
+    "BookState",
+    "BookTicker",
+    "Clock",
+    "ConfigError",
+    "ConnectionEvent",
+    "ConnectionFailed",
+    "ConnectionState",
+    "EventsLost",
+    "ExchangeAPIError",
+    "ExchangeInfo",
+    "ExchangeUnavailable",
+    "FillEstimate",
+    "FirewallBlocked",
+    "InsufficientDepth",
+    "InsufficientFunds",
+    "InternalError",
+    "InvalidSymbol",
+    "Kline",
+    "KlineInterval",
+    "MarketStatus",
+    "MexcConfig",
+    "MexcError",
+    "MexcExchange",
+    "MexcPublicSpotRest",
+    "MexcWebsocketPublic",
+    "MiniTicker",
+    "OfflineSymbol",
+    "OrderBook",
+    "OrderBookEntry",
+    "OrderBookEntryPool",
+    "OrderBookNotSynced",
+    "OrderBookSnapshot",
+    "OrderOutcomeUnknown",
+    "OrderRuleViolated",
+    "OrderType",
+    "PermissionDenied",
+    "PoolStats",
+    "PriceTicker",
+    "ProtocolViolation",
+    "RateLimitConfig",
+    "RateLimitError",
+    "ReadyWhen",
+    "Registration",
+    "RequestBudget",
+    "RequestTimeout",
+    "RestConfig",
+    "Rounding",
+    "SessionClosed",
+    "Side",
+    "StreamConfig",
+    "StreamMetrics",
+    "StreamSpeed",
+    "SubscriptionRefused",
+    "Symbol",
+    "SymbolInfo",
+    "SymbolMap",
+    "Ticker",
+    "TickerZone",
+    "TradableSides",
+    "Trade",
+    "TradeId",
+    "TradingDisabled",
+    "TransportError",
+    "UnknownOrder",
+    "UnknownSymbol",
+    "UnsyncReason",
+    "UsageError",
+    "Watch",
+    "run",
+]

@@ -1,0 +1,241 @@
+"""MexcExchange: wires the clients together, opens and closes them, and delegates."""
+
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from typing import Self
+
+from mexc_connector.common.clock import Clock
+from mexc_connector.common.config import MexcConfig
+from mexc_connector.common.credentials import credentials_from
+from mexc_connector.common.enums import ConnectionState, KlineInterval, ReadyWhen, TickerZone
+from mexc_connector.common.errors import SessionClosed, UsageError
+from mexc_connector.common.instrument import SymbolInfo
+from mexc_connector.common.models import BookTicker, Kline, MiniTicker, Trade
+from mexc_connector.common.order_book import OrderBook
+from mexc_connector.common.registration import Registration
+from mexc_connector.common.stream_status import ConnectionEvent
+from mexc_connector.common.symbols import Symbol
+from mexc_connector.common.watch import Watch
+from mexc_connector.interface import BaseExchangeInterface
+from mexc_connector.performance import performance_metrics
+from mexc_connector.rest.budget import RequestBudget
+from mexc_connector.rest.public import MexcPublicSpotRest
+from mexc_connector.wiring import Parts, open_parts
+from mexc_connector.ws.public import MexcWebsocketPublic
+
+
+class MexcExchange(BaseExchangeInterface):
+    """MEXC spot behind one object.
+
+    ```python
+    async with MexcExchange().session([BTC_USDT]) as mexc:
+        print(mexc.orderbook.bids[0].price)
+    ```
+
+    Market data needs no keys. `config` defaults to the real exchange and its limits. One object
+    holds one session at a time; after it has ended, another may be opened.
+    """
+
+    def __init__(
+        self,
+        api_key: str | None = None,
+        secret_key: str | None = None,
+        *,
+        config: MexcConfig | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        self._credentials = credentials_from(api_key, secret_key)
+        self._config = config or MexcConfig()
+        self._clock = clock or Clock()
+        self._budget = RequestBudget(self._config.limits, clock=self._clock)
+        self._parts: Parts | None = None
+        self._closing = AsyncExitStack()
+        self._is_starting = False
+        self._book_reads = 0
+
+    def __repr__(self) -> str:
+        if self._parts is None:
+            return "<MexcExchange, no session>"
+        return f"<MexcExchange {self._parts.streams.state} {self._parts.feed!r}>"
+
+    # Life.
+
+    def session(
+        self, symbols: Iterable[Symbol] = (), *, ready_when: ReadyWhen = ReadyWhen.SYNCED
+    ) -> AbstractAsyncContextManager[Self]:
+        """Connect, load the rules of all symbols, keep the books of these; clean up at the end.
+
+        Costs weight 25 for the rules and 3 per symbol, out of 300 in 10 s: with the exchange's
+        limits 100 books sync every 10 seconds.
+        """
+        return self._session(list(dict.fromkeys(symbols)), ready_when)
+
+    @asynccontextmanager
+    async def _session(self, symbols: list[Symbol], ready_when: ReadyWhen) -> AsyncIterator[Self]:
+        if self._parts is not None or self._is_starting:
+            raise UsageError("this MexcExchange has a session already; one object holds one")
+        self._is_starting = True
+        try:
+            self._parts = await open_parts(
+                self._config, symbols, clock=self._clock, budget=self._budget, closing=self._closing
+            )
+            if ready_when is ReadyWhen.SYNCED:
+                await self._parts.wait_all_synced(symbols)
+        except BaseException:
+            await self.close()
+            raise
+        finally:
+            self._is_starting = False
+        try:
+            yield self
+        finally:
+            await self.close()
+
+    async def close(self) -> None:
+        """End the session. May be called twice, and from within it."""
+        closing, self._closing = self._closing, AsyncExitStack()
+        self._parts = None
+        await closing.aclose()
+
+    async def add_symbol(self, symbol: Symbol) -> None:
+        """Keep this market's book too. When it returns the book can be read.
+
+        Costs weight 3, and 25 more when the symbol rules have to be read again.
+        """
+        await self._open_parts().add(symbol)
+
+    async def remove_symbol(self, symbol: Symbol) -> None:
+        """Stop keeping this market's book."""
+        self._open_parts().feed.remove(symbol)
+
+    @property
+    def active_symbols(self) -> tuple[Symbol, ...]:
+        """The markets whose books are kept; empty outside a session."""
+        return () if self._parts is None else tuple(self._parts.feed.books)
+
+    async def wait_synced(self, symbol: Symbol, *, timeout_s: float | None = None) -> None:
+        """Wait until an active market's book can be read."""
+        await self._open_parts().feed.wait_synced(symbol, timeout_s=timeout_s)
+
+    @property
+    def state(self) -> ConnectionState:
+        """State of the streams: the worst of all links."""
+        return ConnectionState.CLOSED if self._parts is None else self._parts.streams.state
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether every link is open."""
+        return self._parts is not None and self._parts.streams.is_connected
+
+    def on_connection(self, callback: Callable[[ConnectionEvent], object]) -> Registration:
+        """Call `callback(event)` whenever a link changes its state."""
+        return self._open_parts().streams.on_connection(callback)
+
+    # Books and rules.
+
+    @property
+    def orderbook(self) -> OrderBook:
+        """The book of the one active symbol."""
+        books = self._open_parts().feed.books
+        if len(books) != 1:
+            raise UsageError(
+                f"{len(books)} symbols are active; say which book with get_orderbook(symbol)"
+            )
+        self._book_reads += 1
+        return next(iter(books.values()))
+
+    def get_orderbook(self, symbol: Symbol) -> OrderBook:
+        """Return an active market's book, live or not."""
+        self._book_reads += 1
+        return self._open_parts().feed.get(symbol)
+
+    @property
+    def orderbooks(self) -> Mapping[Symbol, OrderBook]:
+        """All books that are kept."""
+        return self._open_parts().feed.books
+
+    async def get_symbol_info(self, symbol: Symbol) -> SymbolInfo:
+        """Return a market's rules. Costs weight 25 once the cached ones are too old."""
+        return await self._open_parts().rest.get_symbol_info(symbol)
+
+    @property
+    def public_rest(self) -> MexcPublicSpotRest:
+        """The public REST client of the session, for everything else it can be asked."""
+        return self._open_parts().rest
+
+    @property
+    def public_streams(self) -> MexcWebsocketPublic:
+        """The stream client of the session, with all of its channels."""
+        return self._open_parts().streams
+
+    # Events.
+
+    def watch_orderbook(self, symbol: Symbol) -> Watch[OrderBook]:
+        """Iterate over an active market's book: as it is, then after each change of it."""
+        return self._open_parts().feed.watch(symbol)
+
+    def on_orderbook(self, symbol: Symbol, callback: Callable[[OrderBook], object]) -> Registration:
+        """Call `callback(book)` after each change of an active market's book."""
+        return self._open_parts().feed.on_update(symbol, callback)
+
+    def watch_trades(self, symbol: Symbol) -> Watch[Trade]:
+        """Iterate over public trades."""
+        return self._open_parts().streams.watch_trades(symbol)
+
+    def on_trades(self, symbol: Symbol, callback: Callable[[Trade], object]) -> Registration:
+        """Call `callback(trade)` for each public trade."""
+        return self._open_parts().streams.on_trades(symbol, callback)
+
+    def watch_book_ticker(self, symbol: Symbol) -> Watch[BookTicker]:
+        """Iterate over changes of the best bid and ask."""
+        return self._open_parts().streams.watch_book_ticker(symbol)
+
+    def on_book_ticker(
+        self, symbol: Symbol, callback: Callable[[BookTicker], object]
+    ) -> Registration:
+        """Call `callback(ticker)` when the best bid or ask changes."""
+        return self._open_parts().streams.on_book_ticker(symbol, callback)
+
+    def watch_klines(self, symbol: Symbol, interval: KlineInterval) -> Watch[Kline]:
+        """Iterate over the running candle and each closed one."""
+        return self._open_parts().streams.watch_klines(symbol, interval)
+
+    def on_klines(
+        self, symbol: Symbol, interval: KlineInterval, callback: Callable[[Kline], object]
+    ) -> Registration:
+        """Call `callback(kline)` for the running candle and each closed one."""
+        return self._open_parts().streams.on_klines(symbol, interval, callback)
+
+    def watch_mini_tickers(
+        self, *, zone: TickerZone = TickerZone.H24
+    ) -> Watch[tuple[MiniTicker, ...]]:
+        """Iterate over the rolling figures of all markets."""
+        return self._open_parts().streams.watch_mini_tickers(zone)
+
+    def on_mini_tickers(
+        self,
+        callback: Callable[[tuple[MiniTicker, ...]], object],
+        *,
+        zone: TickerZone = TickerZone.H24,
+    ) -> Registration:
+        """Call `callback(tickers)` with the rolling figures of all markets."""
+        return self._open_parts().streams.on_mini_tickers(zone, callback)
+
+    # Insight.
+
+    def get_performance_metrics(self) -> dict[str, float]:
+        """Return counters of the session, flat; see `docs/metrics.md` for every name."""
+        parts = self._open_parts()
+        return performance_metrics(
+            books=parts.feed.metrics(),
+            streams=parts.streams.metrics(),
+            rest=parts.rest.metrics(),
+            book_reads=self._book_reads,
+        )
+
+    # Inside.
+
+    def _open_parts(self) -> Parts:
+        if self._parts is None:
+            raise SessionClosed("no session is open; use `async with exchange.session(symbols)`")
+        return self._parts

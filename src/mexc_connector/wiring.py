@@ -1,0 +1,95 @@
+"""What one session is made of, and the order in which it is put together."""
+
+import asyncio
+from collections.abc import Coroutine, Iterable, Sequence
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+
+from mexc_connector.common.clock import Clock
+from mexc_connector.common.config import MexcConfig
+from mexc_connector.common.models import OrderBookSnapshot
+from mexc_connector.common.symbols import Symbol
+from mexc_connector.rest.budget import RequestBudget
+from mexc_connector.rest.public import MexcPublicSpotRest
+from mexc_connector.ws.book_feed import BookFeed
+from mexc_connector.ws.public import MexcWebsocketPublic
+
+_SNAPSHOT_WEIGHT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The clients of one session, open."""
+
+    config: MexcConfig
+    rest: MexcPublicSpotRest
+    streams: MexcWebsocketPublic
+    feed: BookFeed
+
+    async def add(self, symbol: Symbol) -> None:
+        """Keep one more book and wait for it; a failure leaves the symbol as it was."""
+        was_active = symbol in self.feed.books
+        await self.rest.get_symbol_info(symbol)
+        self.streams.use_symbol_map(await self.rest.get_symbol_map())
+        try:
+            await self.feed.add(symbol)
+            await self.wait_all_synced([symbol])
+        except BaseException:
+            if not was_active:
+                self.feed.remove(symbol)
+            raise
+
+    async def wait_all_synced(self, symbols: Sequence[Symbol]) -> None:
+        """Wait for the books, as long as the rate budget needs for them and then some.
+
+        Raises `OrderBookNotSynced` about the first one that is too late.
+        """
+        limits = self.config.limits
+        paced_s = len(symbols) * _SNAPSHOT_WEIGHT / limits.ip_weight * limits.window_s
+        timeout_s = self.config.books.sync_timeout_s + paced_s
+        await _all_or_first_error(
+            self.feed.wait_synced(symbol, timeout_s=timeout_s) for symbol in symbols
+        )
+
+
+async def open_parts(
+    config: MexcConfig,
+    symbols: Sequence[Symbol],
+    *,
+    clock: Clock,
+    budget: RequestBudget,
+    closing: AsyncExitStack,
+) -> Parts:
+    """Open everything and subscribe to the books of `symbols`, which then sync by themselves.
+
+    What is opened is put on `closing` at once, so that whoever owns it can take everything down
+    in reverse order, whether this returns, raises or is cancelled.
+    """
+    rest = MexcPublicSpotRest(config, budget=budget, clock=clock)
+    closing.push_async_callback(rest.close)
+    symbol_map = await rest.get_symbol_map()
+    for symbol in symbols:
+        await rest.get_symbol_info(symbol)  # unknown ones raise before a socket is opened
+    streams = MexcWebsocketPublic(symbol_map, config=config, clock=clock)
+    closing.push_async_callback(streams.close)
+    await streams.open()
+
+    async def fetch_snapshot(symbol: Symbol, levels: int) -> OrderBookSnapshot:
+        return await rest.get_orderbook(symbol, limit=levels)
+
+    feed = BookFeed(streams, fetch_snapshot, config=config.books, clock=clock)
+    closing.push_async_callback(feed.close)
+    await _all_or_first_error(feed.add(symbol) for symbol in symbols)
+    return Parts(config, rest, streams, feed)
+
+
+async def _all_or_first_error(jobs: Iterable[Coroutine[None, None, None]]) -> None:
+    """Run all at once; the first error ends the others and is raised alone."""
+    tasks = [asyncio.ensure_future(job) for job in jobs]
+    try:
+        await asyncio.gather(*tasks)
+    finally:
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)

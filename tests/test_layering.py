@@ -1,0 +1,85 @@
+"""The arrows of docs/architecture.md, read from the imports."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "mexc_connector"
+FILES = sorted(
+    path for path in PACKAGE.rglob("*.py") if "generated" not in path.relative_to(PACKAGE).parts
+)
+
+MAY_IMPORT = {
+    "common": {"common"},
+    "core": {"core", "common"},
+    "proto": {"proto", "common"},
+    "rest": {"rest", "core", "common"},
+    "ws": {"ws", "core", "proto", "common"},
+    "sim": {"sim", "proto.generated"},
+    "interface": {"common"},
+    "event_loop": set(),
+    "performance": {"common", "rest", "ws"},
+    "wiring": {"common", "core", "rest", "ws"},
+    "exchange": {"interface", "performance", "wiring", "common", "core", "rest", "ws"},
+    "__init__": {"exchange", "interface", "event_loop", "common", "core", "rest", "ws"},
+    "__main__": {"cli"},
+    "cli": {"cli", "sim", "exchange", "interface", "event_loop", "common", ""},
+}
+
+IMPURE = {"asyncio", "socket", "time", "random", "logging", "threading", "ssl", "os", "datetime"}
+IMPURE |= {"aiohttp", "websockets", "google"}
+
+
+def imports_of(path: Path) -> set[str]:
+    """The modules a file imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            found.add(node.module or "")
+            if node.module in ("mexc_connector", "mexc_connector.core", "mexc_connector.proto"):
+                found |= {f"{node.module}.{alias.name}" for alias in node.names}
+    return found
+
+
+def room_of(path: Path) -> str:
+    relative = path.relative_to(PACKAGE)
+    return relative.parts[0] if len(relative.parts) > 1 else relative.stem
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_follow_the_arrows(path: Path) -> None:
+    allowed = MAY_IMPORT[room_of(path)]
+    for name in imports_of(path):
+        if name == "mexc_connector" or name.startswith("mexc_connector."):
+            inside = name.removeprefix("mexc_connector").removeprefix(".")
+            is_allowed = any(
+                inside == room or inside.startswith(f"{room}.") for room in allowed if room
+            )
+            assert is_allowed or inside in allowed, f"{path.name} must not import {name}"
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "core").glob("*.py")), ids=lambda p: p.name)
+def test_the_core_is_pure(path: Path) -> None:
+    impure = {name for name in imports_of(path) if name.split(".")[0] in IMPURE}
+    assert not impure, f"core must not know {impure}"
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    waits = [n for n in ast.walk(tree) if isinstance(n, ast.Await | ast.AsyncFunctionDef)]
+    assert not waits, "core must not await"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_clock_reads_the_time_and_only_credentials_the_environment(path: Path) -> None:
+    relative = path.relative_to(PACKAGE).as_posix()
+    names = imports_of(path)
+    if room_of(path) not in ("sim", "cli") and relative != "common/clock.py":
+        assert not names & {"time", "datetime"}
+    if relative != "common/credentials.py":
+        assert "os" not in names
+
+
+def test_every_room_has_its_arrows() -> None:
+    assert {room_of(path) for path in FILES} <= set(MAY_IMPORT)

@@ -1,0 +1,23 @@
+"""What lint cannot hold: the length of modules and functions."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "src" / "mexc_connector"
+FILES = sorted(
+    path for path in PACKAGE.rglob("*.py") if "generated" not in path.relative_to(PACKAGE).parts
+)
+MODULE_LINES = 300
+FUNCTION_LINES = 40
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_modules_and_functions_stay_short(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert text.count("\n") <= MODULE_LINES
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1
+            assert lines <= FUNCTION_LINES, f"{node.name}: {lines} lines"

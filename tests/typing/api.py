@@ -1,0 +1,76 @@
+"""The public API as a type checker sees it. Checked by `make types`, never run."""
+
+from collections.abc import Mapping, Sequence
+from typing import assert_type
+
+from mexc_connector import (
+    AssetName,
+    BaseExchangeInterface,
+    BookTicker,
+    FillEstimate,
+    Kline,
+    KlineInterval,
+    MexcConfig,
+    MexcExchange,
+    MexcPublicSpotRest,
+    MiniTicker,
+    OrderBook,
+    OrderBookEntry,
+    OrderBookSnapshot,
+    Registration,
+    Side,
+    Symbol,
+    SymbolInfo,
+    Trade,
+    run,
+)
+
+BTC_USDT = Symbol(base=AssetName("BTC"), quote=AssetName("USDT"))
+
+
+async def session() -> None:
+    async with MexcExchange(config=MexcConfig()).session([BTC_USDT]) as mexc:
+        assert_type(mexc, MexcExchange)
+        assert_type(mexc.orderbook, OrderBook)
+        assert_type(mexc.orderbooks, Mapping[Symbol, OrderBook])
+        assert_type(mexc.active_symbols, tuple[Symbol, ...])
+        assert_type(await mexc.get_symbol_info(BTC_USDT), SymbolInfo)
+        assert_type(mexc.get_performance_metrics(), dict[str, float])
+        await events(mexc)
+
+
+async def events(mexc: BaseExchangeInterface) -> None:
+    async for book in mexc.watch_orderbook(BTC_USDT):
+        read(book)
+    async for trade in mexc.watch_trades(BTC_USDT):
+        assert_type(trade, Trade)
+        assert_type(trade.side, Side)
+    async for kline in mexc.watch_klines(BTC_USDT, KlineInterval.MINUTE_1):
+        assert_type(kline, Kline)
+    async for ticker in mexc.watch_book_ticker(BTC_USDT):
+        assert_type(ticker, BookTicker)
+        assert_type(ticker.bid_price, float | None)
+    async for tickers in mexc.watch_mini_tickers():
+        assert_type(tickers, tuple[MiniTicker, ...])
+    assert_type(mexc.on_trades(BTC_USDT, print), Registration)
+    assert_type(await mexc.on_trades(BTC_USDT, print), Registration)
+    mexc.on_trades(BTC_USDT, lambda trade: trade.no_such_field)  # type: ignore[attr-defined]
+
+
+def read(book: OrderBook) -> None:
+    assert_type(book.bids, Sequence[OrderBookEntry])
+    assert_type(book.bids[0], OrderBookEntry)
+    assert_type(book.bids[0].price, float)
+    assert_type(book.best_ask, OrderBookEntry | None)
+    assert_type(book.spread, float | None)
+    assert_type(book.snapshot(), OrderBookSnapshot)
+    assert_type(book.estimate_fill(Side.BUY, amount=1.0), FillEstimate)
+    book.bids[0].price = 1.0  # type: ignore[misc]
+
+
+async def rest() -> None:
+    async with MexcPublicSpotRest() as client:
+        assert_type(await client.get_orderbook(BTC_USDT, limit=5), OrderBookSnapshot)
+
+
+run(session())
