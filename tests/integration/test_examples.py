@@ -1,0 +1,47 @@
+"""Every example runs as it is printed."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+
+def run_python(*arguments: str) -> str:
+    result = subprocess.run(
+        [sys.executable, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert result.stderr == ""
+    return result.stdout
+
+
+def test_no_example_goes_untested() -> None:
+    assert {path.name for path in EXAMPLES.glob("*.py")} == {
+        "test_your_bot.py",
+        "trade_tape.py",
+        "watch_orderbook.py",
+    }
+
+
+def test_watch_orderbook_prints_books_that_are_not_crossed() -> None:
+    lines = run_python(str(EXAMPLES / "watch_orderbook.py")).splitlines()
+    books = [re.fullmatch(r"bid ([\d.]+) ask ([\d.]+) of (\d+)", line) for line in lines]
+    assert len(books) == 10
+    assert all(book and float(book[1]) < float(book[2]) for book in books)
+    versions = [int(book[3]) for book in books if book]
+    assert versions == sorted(set(versions))
+
+
+def test_trade_tape_prints_trades_of_both_markets() -> None:
+    lines = run_python(str(EXAMPLES / "trade_tape.py")).splitlines()
+    pattern = r"\d\d:\d\d:\d\d\.\d{6} (BTC|ETH)/USDT (BUY |SELL) [\d.]+ at [\d.]+"
+    matches = [re.fullmatch(pattern, line) for line in lines]
+    assert len(matches) == 20
+    assert {match[1] for match in matches if match} == {"BTC", "ETH"}
+
+
+def test_the_test_of_a_bot_passes() -> None:
+    path = EXAMPLES / "test_your_bot.py"
+    assert "1 passed" in run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", str(path))
