@@ -5,9 +5,6 @@ from __future__ import annotations
 import bisect
 from decimal import Decimal
 from random import Random
-from typing import NamedTuple
-
-import msgspec
 
 from mexc_connector.sim.candles import Candle, MinuteBars, candle_of
 from mexc_connector.sim.catalog import Listing
@@ -18,6 +15,7 @@ from mexc_connector.sim.intervals import DAY_MS, Interval
 from mexc_connector.sim.matching import BookSide, Fill, MatchingBook, Order, OrderKind, Side
 from mexc_connector.sim.prints import Print, Tape, id_at
 from mexc_connector.sim.tickers import DayReference, DayStatistics
+from mexc_connector.sim.views import BookView, Level, Placement, PublicTrade
 
 TEST_OWNER = 0
 """Owner of orders placed through `Market.place`; agents count from 1."""
@@ -31,40 +29,6 @@ class Clock:
 
     def __init__(self, now_ms: int) -> None:
         self.now_ms = now_ms
-
-
-class Level(NamedTuple):
-    """A price level of a market, exact; equal to the tuple (price, quantity)."""
-
-    price: Decimal
-    quantity: Decimal
-
-
-class BookView(msgspec.Struct, frozen=True):
-    """The whole book at one version, best levels first."""
-
-    version: int
-    bids: list[Level]
-    asks: list[Level]
-
-
-class Placement(msgspec.Struct, frozen=True):
-    """What became of an order: what traded at once, what did not, and whether it rests."""
-
-    order_id: str
-    filled: Decimal
-    remaining: Decimal
-    is_open: bool
-
-
-class PublicTrade(msgspec.Struct, frozen=True):
-    """A printed trade in exact numbers; `side` is the taker's."""
-
-    time_ms: int
-    price: Decimal
-    quantity: Decimal
-    side: Side
-    trade_id: int
 
 
 class Market:

@@ -194,6 +194,8 @@ class Simulator:
     @property
     def _authority(self) -> str:
         host, port = self._address
+        if not port:
+            raise SimError("The simulator has not been started.")
         return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
     @property

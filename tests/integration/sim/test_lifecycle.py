@@ -65,6 +65,8 @@ async def test_a_bad_symbol_is_an_error_at_the_start() -> None:
 async def test_a_simulator_that_never_started_says_so() -> None:
     with pytest.raises(SimError, match="has not been started"):
         Simulator().market("BTCUSDT")
+    with pytest.raises(SimError, match="has not been started"):
+        _ = Simulator().rest_url
 
 
 async def test_an_unlisted_market_says_so() -> None:
@@ -81,7 +83,7 @@ async def test_stopping_with_clients_connected_closes_them_and_leaves_no_task() 
         await second.send(TICKER)
         await second.recv()
         began = time.monotonic()
-    assert time.monotonic() - began < 1.0
+    assert time.monotonic() - began < 3.0
     async with asyncio.timeout(5):
         await first.wait_closed()
         await second.wait_closed()
