@@ -32,6 +32,64 @@ class OrderType(StrEnum):
 
 
 @unique
+class TimeInForce(StrEnum):
+    """How long an order may rest; the exchange spells these as order types of their own."""
+
+    GTC = "GTC"
+    IOC = "IOC"
+    FOK = "FOK"
+    POST_ONLY = "POST_ONLY"
+
+
+@unique
+class OrderStatus(StrEnum):
+    """Life of an order.
+
+    `PENDING_NEW` until the exchange has spoken, `UNKNOWN` while an answer is lost and no evidence
+    has settled the order. `PARTIALLY_CANCELED` is finished: its filled part stands.
+    """
+
+    PENDING_NEW = "PENDING_NEW"
+    NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    PARTIALLY_CANCELED = "PARTIALLY_CANCELED"
+    REJECTED = "REJECTED"
+    UNKNOWN = "UNKNOWN"
+
+    @property
+    def is_done(self) -> bool:
+        """Whether nothing can happen to the order any more."""
+        return self in _DONE
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the order rests in the book as far as is known."""
+        return self in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
+
+
+_DONE = frozenset(
+    {
+        OrderStatus.FILLED,
+        OrderStatus.CANCELED,
+        OrderStatus.PARTIALLY_CANCELED,
+        OrderStatus.REJECTED,
+    }
+)
+
+
+@unique
+class SelfTradePrevention(StrEnum):
+    """What happens when an order would meet another one of the same group (`stpMode`)."""
+
+    NONE = ""
+    CANCEL_MAKER = "cancel_maker"
+    CANCEL_TAKER = "cancel_taker"
+    CANCEL_BOTH = "cancel_both"
+
+
+@unique
 class KlineInterval(Enum):
     """Length of a candle, with the two spellings that the exchange uses.
 

@@ -4,6 +4,8 @@ MexcError
 ├── UsageError                 you called it wrong; nothing was sent
 │   ├── ConfigError            an option has a value that cannot work
 │   ├── UnknownSymbol          the exchange does not list this market
+│   ├── OrderRefused           the order breaks a rule of its market; nothing was sent
+│   ├── JournalError           the order journal cannot be used
 │   └── SessionClosed          the client or session was closed, or never opened
 ├── OrderBookNotSynced         the book is not in step with the exchange at this moment
 ├── InsufficientDepth          the book's levels do not hold what the question needs
@@ -62,6 +64,24 @@ class UnknownSymbol(UsageError):
 
 class SessionClosed(UsageError):
     """The client or session is closed, or was never opened."""
+
+
+class OrderRefused(UsageError):
+    """The order breaks a rule of its market, so it was not sent.
+
+    `rule` names the rule (`tick_size`, `min_quote_amount`, ...), `nearest` is the nearest value
+    that obeys it, as text, where there is one.
+    """
+
+    def __init__(self, problem: str, *, rule: str, nearest: str | None = None) -> None:
+        hint = "" if nearest is None else f"; the nearest valid value is {nearest}"
+        super().__init__(f"{rule}: {problem}{hint}")
+        self.rule = rule
+        self.nearest = nearest
+
+
+class JournalError(UsageError):
+    """The order journal is damaged beyond its last record, no journal, or of another account."""
 
 
 class OrderBookNotSynced(MexcError):
