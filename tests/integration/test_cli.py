@@ -34,12 +34,15 @@ def test_sim_prints_one_line_when_ready_and_ends_on_a_signal(number: signal.Sign
         stderr=subprocess.PIPE,
         text=True,
     ) as process:
-        assert process.stdout is not None
-        ready = json.loads(process.stdout.readline())
-        assert ready.keys() == {"rest", "ws", "api_key", "secret_key"}
-        process.send_signal(number)
-        rest, said = process.communicate(timeout=15)
-        assert (process.returncode, rest, said) == (0, "", "")
+        try:
+            assert process.stdout is not None
+            ready = json.loads(process.stdout.readline())
+            assert ready.keys() == {"rest", "ws", "api_key", "secret_key", "accounts"}
+            process.send_signal(number)
+            rest, said = process.communicate(timeout=15)
+            assert (process.returncode, rest, said) == (0, "", "")
+        finally:
+            process.kill()  # a test that fails leaves no simulator behind
 
 
 def test_sim_on_a_port_in_use_is_one_sentence() -> None:

@@ -11,7 +11,10 @@ from contextlib import contextmanager
 
 import msgspec
 
+from mexc_connector.sim.account_options import ACCOUNT_FORM, SimAccount
+from mexc_connector.sim.accounts import starting_atoms
 from mexc_connector.sim.errors import SimError
+from mexc_connector.sim.ledger import ATOMS
 from mexc_connector.sim.options import SimLimits, SimOptions
 from mexc_connector.sim.simulator import Simulator
 
@@ -19,13 +22,23 @@ USUAL_PORT = 8765
 USAGE_EXIT = 2
 
 
+class ReadyAccount(msgspec.Struct, frozen=True):
+    """An account and its first key."""
+
+    api_key: str
+    secret_key: str
+    uid: str
+    balances: dict[str, str]
+
+
 class ReadyLine(msgspec.Struct, frozen=True):
-    """What the command prints when clients may connect."""
+    """What the command prints when clients may connect; the key is the default account's."""
 
     rest: str
     ws: str
     api_key: str
     secret_key: str
+    accounts: list[ReadyAccount]
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -44,6 +57,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--agents", type=int, default=12, help="agents in each market, 0 for empty markets"
+    )
+    parser.add_argument(
+        "--account",
+        action="append",
+        metavar=ACCOUNT_FORM,
+        help="an account besides the default one; may be repeated",
     )
     parser.add_argument(
         "--no-limits", action="store_true", help="lift rate, subscription and connection limits"
@@ -65,6 +84,7 @@ async def serve(arguments: argparse.Namespace) -> int:
             symbol_count=arguments.symbols,
             speed=arguments.speed,
             agents=arguments.agents,
+            accounts=tuple(SimAccount.parse(text) for text in arguments.account or ()),
             limits=SimLimits.lifted() if arguments.no_limits else SimLimits(),
         )
         async with Simulator(options) as simulator:
@@ -78,9 +98,22 @@ async def serve(arguments: argparse.Namespace) -> int:
 
 
 def _announce(simulator: Simulator) -> None:
-    line = ReadyLine(simulator.rest_url, simulator.ws_url, simulator.api_key, simulator.secret_key)
+    line = ReadyLine(
+        simulator.rest_url,
+        simulator.ws_url,
+        simulator.api_key,
+        simulator.secret_key,
+        [_ready_account(simulator, account) for account in simulator.accounts],
+    )
     sys.stdout.write(msgspec.json.encode(line).decode() + "\n")
     sys.stdout.flush()
+
+
+def _ready_account(simulator: Simulator, account: SimAccount) -> ReadyAccount:
+    key = account.keys[0]
+    balances = {asset: ATOMS.plain(atoms) for asset, atoms in starting_atoms(account).items()}
+    uid = simulator.account(key.api_key).uid
+    return ReadyAccount(key.api_key, key.secret_key, uid, balances)
 
 
 async def _run_until(simulator: Simulator, asked_to_stop: asyncio.Event) -> None:

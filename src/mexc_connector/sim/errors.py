@@ -20,6 +20,21 @@ class Refusal(Exception):
         self.message = message
 
 
+class TradeRefusal(Refusal):
+    """A refusal by the order side, whose body carries an empty `_extend` as well."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(400, code, message)
+
+
+class TooManyRequests(Refusal):
+    """A refusal because an account asks too much, and the whole seconds until it may again."""
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(429, 429, "Too many requests")
+        self.retry_after_s = retry_after_s
+
+
 def invalid_symbol() -> Refusal:
     """Answer a symbol that is not listed."""
     return Refusal(400, -1121, "Invalid symbol.")

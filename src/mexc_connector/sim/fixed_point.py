@@ -15,7 +15,7 @@ class Scale:
 
     def __init__(self, digits: int) -> None:
         self.digits = digits
-        self.unit = 10**digits
+        self.unit: int = 10**digits
 
     def plain(self, value: int) -> str:
         """Write without trailing zeros, as the streams do: `84270`, `375.8`."""
@@ -33,7 +33,8 @@ class Scale:
 
     def exact(self, value: int) -> Decimal:
         """Give the value as an exact `Decimal` with all its decimals."""
-        return Decimal(value).scaleb(-self.digits)
+        # Not `scaleb`, which rounds to the 28 digits of the usual decimal context.
+        return Decimal(f"{value}E-{self.digits}")
 
     def parse(self, number: str | int | Decimal) -> int:
         """Read a number into whole units; raises `SimError` for text, NaN or excess decimals."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import bisect
+from collections.abc import Callable
 from decimal import Decimal
 from random import Random
 
@@ -12,14 +13,25 @@ from mexc_connector.sim.errors import SimError
 from mexc_connector.sim.fixed_point import Scale
 from mexc_connector.sim.history import RECENT_MS, WarmHistory
 from mexc_connector.sim.intervals import DAY_MS, Interval
-from mexc_connector.sim.matching import BookSide, Fill, MatchingBook, Order, OrderKind, Side
+from mexc_connector.sim.matching import (
+    BookSide,
+    Fill,
+    MatchingBook,
+    Order,
+    OrderKind,
+    Side,
+    TradeGuard,
+)
 from mexc_connector.sim.prints import Print, Tape, id_at
 from mexc_connector.sim.tickers import DayReference, DayStatistics
 from mexc_connector.sim.views import BookView, Level, Placement, PublicTrade
 
 TEST_OWNER = 0
-"""Owner of orders placed through `Market.place`; agents count from 1."""
+"""Owner of orders placed through `Market.place`; agents count from 1, accounts from -1 down."""
 ACCOUNT_TAIL = "043"
+
+Settle = Callable[[Fill, Order, Print], None]
+"""Told of a trade that an account takes part in: the fill, its taker, what was printed."""
 
 
 class Clock:
@@ -62,6 +74,7 @@ class Market:
         self.changes_published_fast = 0
         self.prints_published_fast = 0
         self.last_order_ms = clock.now_ms
+        self.settle: Settle | None = None
         self._touched = touched
         self._last_order_id = 0
         self._past = WarmHistory(listing, seed=seed, start_ms=clock.now_ms) if has_past else None
@@ -171,16 +184,18 @@ class Market:
         self._last_order_id = max(self._last_order_id + 1, first_id)
         return Order(self._last_order_id, owner, side, price, lots)
 
-    def submit(self, order: Order, kind: OrderKind) -> list[Fill]:
-        """Match an order now and print what trades."""
+    def submit(self, order: Order, kind: OrderKind, guard: TradeGuard | None = None) -> list[Fill]:
+        """Match an order now, print what trades, and tell `settle` of the clients' trades."""
         book = self.book
         version = book.version
-        fills = book.submit(order, kind)
+        fills = book.submit(order, kind, guard)
         if book.version != version:
             self.last_order_ms = self.clock.now_ms
             self._touched.add(self.listing.index)
             for fill in fills:
-                self._print(fill, order.side)
+                trade = self._print(fill, order.side)
+                if self.settle is not None and (fill.maker.owner < 0 or order.owner < 0):
+                    self.settle(fill, order, trade)
         return fills
 
     def withdraw(self, order_id: int) -> Order | None:
@@ -254,7 +269,7 @@ class Market:
             candle = self.running[interval] = self.bars.window(interval, start_ms)
         return candle
 
-    def _print(self, fill: Fill, taker: Side) -> None:
+    def _print(self, fill: Fill, taker: Side) -> Print:
         trade = self.tape.add(self.clock.now_ms, fill.price, fill.lots, taker)
         self.bars.add(trade)
         self.prints_since_publishing.append(trade)
@@ -264,6 +279,7 @@ class Market:
             else:
                 start_ms = interval.start_of(trade.time_ms)
                 self.running[interval] = candle_of(start_ms, trade)
+        return trade
 
     def _view(self, side: BookSide, count: int | None) -> list[Level]:
         return [self._level(price, lots) for price, lots in side.best_first(count)]

@@ -5,6 +5,8 @@ Rules:
 2. Every change of a level's total adds exactly one to the version and is remembered in `changes`
    until `forget_changes`, so that a diff can name a closed, gapless range of versions.
 3. The book never stands crossed: what could trade has traded before `submit` returns.
+4. A taker with a `TradeGuard` does not trade with the owners that the guard names: it takes their
+   orders out of its way, or stops at the first of them, or both.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 import msgspec
@@ -55,6 +57,19 @@ class Fill(msgspec.Struct, frozen=True, gc=False):
     maker: Order
     price: int
     lots: int
+
+
+@dataclass(slots=True)
+class TradeGuard:
+    """What a taker must not trade with, and what came of it."""
+
+    owners: frozenset[int]
+    cancels_maker: bool
+    cancels_taker: bool
+    removed: list[Order] = field(default_factory=list)
+    """Makers that were taken out of the book, their `remaining` as it was."""
+    is_stopped: bool = False
+    """Whether the taker met a maker at which it ends."""
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):
@@ -101,6 +116,17 @@ class BookSide:
                 break
             total += self.levels[key * self.sign].total
         return total
+
+    def makers_within(self, limit: int | None, guard: TradeGuard | None) -> Iterator[Order]:
+        """Yield the orders that an opposing one would trade with, in the order of its trades."""
+        for key in reversed(self.keys):
+            if limit is not None and key < limit * self.sign:
+                return
+            for maker in self.levels[key * self.sign].orders.values():
+                if guard is None or maker.owner not in guard.owners:
+                    yield maker
+                elif guard.cancels_taker:
+                    return
 
     def best_first(self, count: int | None = None) -> Iterator[tuple[int, int]]:
         """Yield (price, lots) from the best level outwards, at most `count` of them."""
@@ -153,7 +179,7 @@ class MatchingBook:
             deque(maxlen=remembered_changes) if remembered_changes else None
         )
 
-    def submit(self, order: Order, kind: OrderKind) -> list[Fill]:
+    def submit(self, order: Order, kind: OrderKind, guard: TradeGuard | None = None) -> list[Fill]:
         """Match `order` and rest what its kind lets rest; `order.remaining` is what did not trade.
 
         A LIMIT_MAKER that would trade and a FILL_OR_KILL that cannot fill change nothing.
@@ -163,10 +189,10 @@ class MatchingBook:
         reached = opposite.is_reached_by(limit)
         if reached and kind is OrderKind.LIMIT_MAKER:
             return []
-        if kind is OrderKind.FILL_OR_KILL and opposite.lots_within(limit) < order.remaining:
+        if kind is OrderKind.FILL_OR_KILL and not self._can_fill(order, limit, opposite, guard):
             return []
-        fills = self._take(order, limit, opposite) if reached else []
-        if order.remaining and kind in RESTING_KINDS:
+        fills = self._take(order, limit, opposite, guard) if reached else []
+        if order.remaining and kind in RESTING_KINDS and not (guard and guard.is_stopped):
             own = self.bids if order.side is Side.BUY else self.asks
             self.orders[order.order_id] = order
             self._step(own.sign * order.price, own.add(order))
@@ -187,11 +213,33 @@ class MatchingBook:
         """Start the next diff: what changed until now has been published."""
         self.changes.clear()
 
-    def _take(self, order: Order, limit: int | None, opposite: BookSide) -> list[Fill]:
+    def _can_fill(
+        self, order: Order, limit: int | None, opposite: BookSide, guard: TradeGuard | None
+    ) -> bool:
+        if guard is None:
+            return opposite.lots_within(limit) >= order.remaining
+        wanted = order.remaining
+        for maker in opposite.makers_within(limit, guard):
+            wanted -= maker.remaining
+            if wanted <= 0:
+                return True
+        return False
+
+    def _take(
+        self, order: Order, limit: int | None, opposite: BookSide, guard: TradeGuard | None
+    ) -> list[Fill]:
         fills = []
         while order.remaining and opposite.is_reached_by(limit):
             price = opposite.keys[-1] * opposite.sign
             maker = next(iter(opposite.levels[price].orders.values()))
+            if guard is not None and maker.owner in guard.owners:
+                if guard.cancels_maker:
+                    self.cancel(maker.order_id)
+                    guard.removed.append(maker)
+                if guard.cancels_taker:
+                    guard.is_stopped = True
+                    break
+                continue
             lots = min(order.remaining, maker.remaining)
             order.remaining -= lots
             self._step(opposite.sign * price, opposite.reduce(maker, lots))

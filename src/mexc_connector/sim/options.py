@@ -7,7 +7,9 @@ from typing import Self
 
 import msgspec
 
+from mexc_connector.sim.account_options import SimAccount
 from mexc_connector.sim.errors import SimError
+from mexc_connector.sim.fees import BuyFee
 
 UNLIMITED = 2**62
 
@@ -44,10 +46,19 @@ class SimLimits(msgspec.Struct, frozen=True, kw_only=True):
     aggregate_window_ms: int = 3_600_000
     send_queue_bytes: int = 16 * 1024 * 1024
     """Unsent bytes after which a client that does not read is dropped (ours)."""
+    orders_per_second: int = 12
+    """Requests of an account that place or cancel, a batch counting once."""
+    account_weight_per_window: int = 500
+    open_orders_per_account: int = 500
+    listen_keys_per_account: int = 60
+    connections_per_listen_key: int = 5
+    listen_key_life_ms: int = 60 * 60_000
+    """Exchange time from the last POST or PUT of a key to its end."""
+    own_trade_rows: int = 1_000
 
     @classmethod
     def lifted(cls) -> Self:
-        """Give limits that no test reaches; snapshot and row caps keep MEXC's numbers."""
+        """Give limits that no test reaches; row caps and listen keys' life stay MEXC's."""
         return cls(
             subscriptions_per_connection=UNLIMITED,
             messages_per_second=UNLIMITED,
@@ -58,6 +69,11 @@ class SimLimits(msgspec.Struct, frozen=True, kw_only=True):
             firewall_burst=UNLIMITED,
             firewall_per_second=UNLIMITED,
             send_queue_bytes=64 * 1024 * 1024,
+            orders_per_second=UNLIMITED,
+            account_weight_per_window=UNLIMITED,
+            open_orders_per_account=UNLIMITED,
+            listen_keys_per_account=UNLIMITED,
+            connections_per_listen_key=UNLIMITED,
         )
 
     def __post_init__(self) -> None:
@@ -89,6 +105,14 @@ class SimOptions(msgspec.Struct, frozen=True, kw_only=True):
     """False: time stands still, except in `Simulator.advance`."""
     book_history: int = 0
     """Book changes remembered per market, for `Market.book_at`."""
+    accounts: tuple[SimAccount, ...] = ()
+    """Accounts besides the default one, which owns plenty of everything usual."""
+    buy_fee: BuyFee = BuyFee.BASE
+    """What buyers pay their fee in, unless it is deducted in MX."""
+    read_after_write_ms: int = 0
+    """Exchange time for which queries do not find an order that was just placed or cancelled."""
+    own_trades_lag_ms: int = 0
+    """Exchange time after which a fill appears in myTrades."""
     limits: SimLimits = SimLimits()
 
     def __post_init__(self) -> None:
@@ -107,5 +131,7 @@ class SimOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise SimError("Name the symbols or give their number, not both.")
         if self.start_ms is not None and self.start_ms < 0:
             raise SimError(f"The start time must not be negative, got {self.start_ms}.")
+        if min(self.read_after_write_ms, self.own_trades_lag_ms) < 0:
+            raise SimError("A lag must not be negative.")
         if self.book_history < 0:
             raise SimError(f"The book history must not be negative, got {self.book_history}.")

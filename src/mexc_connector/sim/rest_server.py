@@ -7,13 +7,16 @@ from collections.abc import Awaitable, Callable
 import msgspec
 from aiohttp import web
 
-from mexc_connector.sim.errors import Refusal
+from mexc_connector.sim.errors import Refusal, TooManyRequests, TradeRefusal
 from mexc_connector.sim.exchange import Exchange
+from mexc_connector.sim.gate import SignedRequest
 from mexc_connector.sim.limits import AddressLimiter, Verdict
 from mexc_connector.sim.options import SimLimits
+from mexc_connector.sim.private_replies import TradeErrorBody
 from mexc_connector.sim.queries import Query
 from mexc_connector.sim.rest_general import GeneralEndpoints
 from mexc_connector.sim.rest_market import MarketEndpoints
+from mexc_connector.sim.rest_private import PrivateRoute, PrivateServer
 from mexc_connector.sim.rest_replies import ErrorBody
 
 PREFIX = "/api/v3/"
@@ -38,7 +41,15 @@ class Route(msgspec.Struct, frozen=True):
 class RestServer:
     """Every HTTP request that is not a stream handshake. `clock` gives the server's time in ms."""
 
-    def __init__(self, exchange: Exchange, *, limits: SimLimits, clock: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        exchange: Exchange,
+        private: PrivateServer,
+        *,
+        limits: SimLimits,
+        clock: Callable[[], int],
+    ) -> None:
+        self._private = private
         self._limits = limits
         self._clock = clock
         self._addresses: dict[str, AddressLimiter] = {}
@@ -48,7 +59,9 @@ class RestServer:
     async def handle(self, request: web.Request) -> web.Response:
         """Answer one request."""
         path = request.path
-        route = self._routes.get((request.method, path))
+        route: Route | PrivateRoute | None = self._routes.get((request.method, path))
+        if route is None:
+            route = self._private.route(request.method, path)
         if route is None:
             route = Route(UNKNOWN_PATH_WEIGHT, _unknown_path)
         else:
@@ -57,9 +70,11 @@ class RestServer:
         if refused is not None:
             return refused
         try:
+            if isinstance(route, PrivateRoute):
+                return _json(200, self._private.answer(route, await _signed_request(request)))
             return _json(200, await route.endpoint(request.query))
         except Refusal as refusal:
-            return _json(refusal.status, ErrorBody(refusal.code, refusal.message))
+            return _refused(refusal)
 
     def _limit(self, request: web.Request, weight: int) -> web.Response | None:
         now_ms = self._clock()
@@ -107,6 +122,28 @@ def _public_routes(
     }
     routes["GET", CONTRACTS_PATH] = Route(UNKNOWN_PATH_WEIGHT, general.contracts)
     return routes
+
+
+async def _signed_request(request: web.Request) -> SignedRequest:
+    """Take what is signed exactly as it came; the body of a GET is not looked at."""
+    body = b"" if request.method == "GET" else await request.read()
+    return SignedRequest(
+        api_key=request.headers.get("X-MEXC-APIKEY", ""),
+        content_type=request.headers.get("Content-Type", ""),
+        raw_query=request.raw_path.partition("?")[2],
+        raw_body=body.decode("utf-8", "surrogateescape"),
+        address=request.remote or "",
+    )
+
+
+def _refused(refusal: Refusal) -> web.Response:
+    match refusal:
+        case TradeRefusal():
+            return _json(refusal.status, TradeErrorBody(refusal.message, refusal.code))
+        case TooManyRequests():
+            body = ErrorBody(refusal.code, refusal.message)
+            return _json(refusal.status, body, retry_after_s=refusal.retry_after_s)
+    return _json(refusal.status, ErrorBody(refusal.code, refusal.message))
 
 
 async def _unknown_path(query: Query) -> object:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import time
 from dataclasses import dataclass
 from types import TracebackType
@@ -11,13 +10,19 @@ from typing import Self
 
 from aiohttp import web
 
+from mexc_connector.sim.account_options import SimAccount
+from mexc_connector.sim.account_view import AccountView
+from mexc_connector.sim.accounts import default_key
 from mexc_connector.sim.connection import Connection
 from mexc_connector.sim.errors import SimError
 from mexc_connector.sim.exchange import STEP_MS, Exchange
 from mexc_connector.sim.market import Market
 from mexc_connector.sim.options import SimOptions
+from mexc_connector.sim.private_streams import PrivateStreams
 from mexc_connector.sim.publisher import Publisher
+from mexc_connector.sim.rest_private import PrivateServer
 from mexc_connector.sim.rest_server import RestServer
+from mexc_connector.sim.trading_desk import TradingDesk, open_desk
 from mexc_connector.sim.ws_server import StreamServer
 
 BUSY_S = 0.04
@@ -38,6 +43,8 @@ class _Parts:
 
     exchange: Exchange
     publisher: Publisher
+    desk: TradingDesk
+    private_streams: PrivateStreams
     streams: StreamServer
     rest: RestServer
 
@@ -52,9 +59,7 @@ class Simulator:
 
     def __init__(self, options: SimOptions | None = None) -> None:
         self.options = SimOptions() if options is None else options
-        digest = hashlib.sha256(f"keys:{self.options.seed}".encode()).hexdigest()
-        self.api_key = "mx0vgl" + digest[:12]
-        self.secret_key = digest[-32:]
+        self.api_key, self.secret_key = default_key(self.options.seed)
         self._parts: _Parts | None = None
         self._runner: web.AppRunner | None = None
         self._run: asyncio.Task[None] | None = None
@@ -119,6 +124,19 @@ class Simulator:
         if market is None:
             raise SimError(f"{symbol!r} is not listed on this simulator.")
         return market
+
+    @property
+    def accounts(self) -> list[SimAccount]:
+        """How every account began, the default one first."""
+        return [account.options for account in self._started.desk.accounts]
+
+    def account(self, api_key: str) -> AccountView:
+        """Give the account that a key opens; raises `SimError` when no account has the key."""
+        desk = self._started.desk
+        holder = desk.accounts.by_key(api_key)
+        if holder is None:
+            raise SimError(f"No account of this simulator has the key {api_key!r}.")
+        return AccountView(holder.account, desk)
 
     async def advance(self, duration_ms: int) -> None:
         """Run the market for `duration_ms` of exchange time; for `SimOptions(realtime=False)`.
@@ -211,11 +229,16 @@ class Simulator:
         start_ms = int(time.time() * 1000) if options.start_ms is None else options.start_ms
         exchange = Exchange(options, start_ms=start_ms)
         publisher = Publisher(exchange, queue_limit=limits.send_queue_bytes)
+        private_streams = PrivateStreams(exchange.clock, limits=limits, seed=options.seed)
+        desk = open_desk(options, exchange, private_streams)
+        private = PrivateServer(desk, exchange, private_streams, options=options, limit_clock=clock)
         return _Parts(
             exchange,
             publisher,
-            StreamServer(publisher, limits=limits, clock=clock, seed=options.seed),
-            RestServer(exchange, limits=limits, clock=clock),
+            desk,
+            private_streams,
+            StreamServer(publisher, private_streams, limits=limits, clock=clock, seed=options.seed),
+            RestServer(exchange, private, limits=limits, clock=clock),
         )
 
     def _server_ms(self) -> int:
@@ -226,7 +249,9 @@ class Simulator:
 
     def _step(self, parts: _Parts) -> None:
         parts.exchange.step()
-        parts.publisher.publish(self._server_ms())
+        server_ms = self._server_ms()
+        parts.publisher.publish(server_ms)
+        parts.private_streams.publish(server_ms)
 
     async def _run_clock(self, parts: _Parts) -> None:
         step_s = STEP_MS / 1000 / self.options.speed

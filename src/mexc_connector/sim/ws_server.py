@@ -19,18 +19,27 @@ from mexc_connector.sim.frames import (
     websocket_frame,
 )
 from mexc_connector.sim.options import SimLimits
+from mexc_connector.sim.private_streams import PrivateStreams
 from mexc_connector.sim.publisher import Publisher
 
 MESSAGE_BYTES = 1 << 20
+INVALID_LISTEN_KEY = "Invalid listen key"
 
 
 class StreamServer:
     """All open stream connections. `clock` gives the server's own time in ms."""
 
     def __init__(
-        self, publisher: Publisher, *, limits: SimLimits, clock: Callable[[], int], seed: int
+        self,
+        publisher: Publisher,
+        private: PrivateStreams,
+        *,
+        limits: SimLimits,
+        clock: Callable[[], int],
+        seed: int,
     ) -> None:
         self._publisher = publisher
+        self._private = private
         self._limits = limits
         self._clock = clock
         self._rng = Random(f"{seed}:acknowledgements")
@@ -53,6 +62,7 @@ class StreamServer:
             listen_key=request.query.get("listenKey"),
         )
         self.connections[connection] = None
+        self._admit(connection)
         try:
             async for message in socket:
                 self._on_message(connection, message)
@@ -60,12 +70,14 @@ class StreamServer:
                     break
         finally:
             del self.connections[connection]
+            self._private.forget(connection)
             self._publisher.forget(connection)
         return socket
 
     def close_expired(self) -> None:
         """End the connections whose time is up; call it a few times a second."""
         limits, now_ms = self._limits, self._clock()
+        self._private.drop_expired()
         for connection in tuple(self.connections):
             is_unsubscribed = not connection.topics
             if now_ms - connection.opened_ms >= limits.connection_life_ms or (
@@ -84,6 +96,12 @@ class StreamServer:
         """End every connection with a close frame."""
         for connection in tuple(self.connections):
             connection.close(CLOSE_NORMAL)
+
+    def _admit(self, connection: Connection) -> None:
+        """Let a connection use its listen key; one that cannot stays, for public channels."""
+        listen_key = connection.listen_key
+        if listen_key is not None and not self._private.admit(connection, listen_key):
+            self._answer(connection, text_frame(INVALID_LISTEN_KEY))
 
     def _on_message(self, connection: Connection, message: WSMessage) -> None:
         now_ms = self._clock()
@@ -123,19 +141,27 @@ class StreamServer:
 
     def _accepts(self, connection: Connection, name: str) -> bool:
         """Subscribe to one channel unless a rule blocks it; the exchange never says which."""
-        channel = parse_channel(name)
         if (
-            channel is None
-            or name in connection.topics
+            name in connection.topics
             or connection.slots_used >= self._limits.subscriptions_per_connection
-            or not self._publisher.subscribe(connection, channel)
         ):
+            return False
+        channel = parse_channel(name)
+        if channel is None:
+            if not self._private.subscribe(connection, name):
+                return False
+        elif not self._publisher.subscribe(connection, channel):
             return False
         connection.slots_used += 1
         return True
 
     def _unsubscribe(self, connection: Connection, names: tuple[str, ...]) -> str:
-        removed = [name for name in names if self._publisher.unsubscribe(connection, name)]
+        removed = [
+            name
+            for name in names
+            if self._private.unsubscribe(connection, name)
+            or self._publisher.unsubscribe(connection, name)
+        ]
         if self._limits.unsubscribing_frees_a_slot:
             connection.slots_used -= len(removed)
         if removed and not connection.topics:

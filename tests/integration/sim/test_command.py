@@ -35,7 +35,7 @@ async def test_it_announces_itself_serves_and_ends_on_a_signal(number: signal.Si
     assert process.stdout is not None
     async with asyncio.timeout(20):
         ready = json.loads(await process.stdout.readline())
-    assert set(ready) == {"rest", "ws", "api_key", "secret_key"}
+    assert set(ready) == {"rest", "ws", "api_key", "secret_key", "accounts"}
     assert ready["ws"] == ready["rest"].replace("http", "ws") + "/ws"
     async with (
         aiohttp.ClientSession() as session,
@@ -48,6 +48,28 @@ async def test_it_announces_itself_serves_and_ends_on_a_signal(number: signal.Si
     assert (process.returncode, out, err) == (0, b"", b"")
 
 
+async def test_its_ready_line_names_every_account() -> None:
+    flags = ("--symbol", "BTCUSDT", "--account", "mx0mine01:secret:USDT=100000,BTC=2.5")
+    process = await start("--port", "0", *flags)
+    assert process.stdout is not None
+    async with asyncio.timeout(20):
+        ready = json.loads(await process.stdout.readline())
+    usual, mine = ready["accounts"]
+    assert (usual["api_key"], usual["secret_key"]) == (ready["api_key"], ready["secret_key"])
+    assert usual["balances"] == {"USDT": "1000000", "MX": "100000", "BTC": "10"}
+    uid = mine.pop("uid")
+    assert uid.isdecimal()
+    assert mine == {
+        "api_key": "mx0mine01",
+        "secret_key": "secret",
+        "balances": {"USDT": "100000", "BTC": "2.5"},
+    }
+    process.terminate()
+    async with asyncio.timeout(20):
+        await process.communicate()
+    assert process.returncode == 0
+
+
 @pytest.mark.parametrize(
     ("flags", "complaint"),
     [
@@ -57,6 +79,9 @@ async def test_it_announces_itself_serves_and_ends_on_a_signal(number: signal.Si
         (["--agents", "-1"], "The number of agents must lie between"),
         (["--symbols", "0"], "The number of symbols must lie between"),
         (["--symbols", "5", "--symbol", "BTCUSDT"], "not both"),
+        (["--account", "key"], "An account is given as KEY:SECRET:ASSET=AMOUNT"),
+        (["--account", "key:secret:USDT=lots"], "'lots' is not a number"),
+        (["--account", "k:s:", "--account", "k:s:"], "Two accounts have the key k"),
     ],
 )
 async def test_bad_flags_get_one_sentence_and_exit_code_2(flags: list[str], complaint: str) -> None:

@@ -1,4 +1,4 @@
-from mexc_connector.sim.matching import MatchingBook, Order, OrderKind, Side
+from mexc_connector.sim.matching import MatchingBook, Order, OrderKind, Side, TradeGuard
 
 
 def order(number: int, side: Side, price: int, lots: int) -> Order:
@@ -110,3 +110,56 @@ def test_the_best_levels_come_out_best_first_and_counted() -> None:
     assert list(book.bids.best_first(0)) == []
     assert list(book.bids.best_first()) == [(99, 99), (98, 98), (97, 97)]
     assert (book.bids.best, book.asks.best) == (99, None)
+
+
+def guard(*, maker: bool, taker: bool) -> TradeGuard:
+    return TradeGuard(frozenset({-1, -2}), cancels_maker=maker, cancels_taker=taker)
+
+
+def guarded_book() -> MatchingBook:
+    """Give asks of a stranger at 100 and 102, and one of the taker's own group at 101."""
+    book = MatchingBook(0)
+    book.submit(order(1, Side.SELL, 100, 2), OrderKind.LIMIT)
+    book.submit(Order(2, owner=-2, side=Side.SELL, price=101, remaining=2), OrderKind.LIMIT)
+    book.submit(order(3, Side.SELL, 102, 2), OrderKind.LIMIT)
+    return book
+
+
+def test_a_guarded_taker_takes_its_groups_orders_out_of_its_way() -> None:
+    book, prevented = guarded_book(), guard(maker=True, taker=False)
+    taker = Order(9, owner=-1, side=Side.BUY, price=105, remaining=3)
+    fills = book.submit(taker, OrderKind.LIMIT, prevented)
+    assert [fill.maker.order_id for fill in fills] == [1, 3]
+    assert [(maker.order_id, maker.remaining) for maker in prevented.removed] == [(2, 2)]
+    assert list(book.asks.best_first()) == [(102, 1)]
+    assert not prevented.is_stopped
+
+
+def test_a_guarded_taker_stops_at_its_groups_first_order_and_does_not_rest() -> None:
+    for takes_maker, left in ((False, [(101, 2), (102, 2)]), (True, [(102, 2)])):
+        book, prevented = guarded_book(), guard(maker=takes_maker, taker=True)
+        taker = Order(9, owner=-1, side=Side.BUY, price=105, remaining=9)
+        fills = book.submit(taker, OrderKind.LIMIT, prevented)
+        assert [fill.maker.order_id for fill in fills] == [1]
+        assert prevented.is_stopped
+        assert list(book.asks.best_first()) == left
+        assert 9 not in book.orders
+
+
+def test_fill_or_kill_counts_only_what_its_guard_leaves() -> None:
+    def lots_filled(lots: int, prevented: TradeGuard) -> int:
+        taker = Order(9, owner=-1, side=Side.BUY, price=105, remaining=lots)
+        fills = guarded_book().submit(taker, OrderKind.FILL_OR_KILL, prevented)
+        return sum(fill.lots for fill in fills)
+
+    assert lots_filled(4, guard(maker=True, taker=False)) == 4
+    assert lots_filled(5, guard(maker=True, taker=False)) == 0
+    assert lots_filled(2, guard(maker=False, taker=True)) == 2
+    assert lots_filled(3, guard(maker=False, taker=True)) == 0
+
+
+def test_a_stranger_of_the_group_trades_as_ever() -> None:
+    book, prevented = guarded_book(), guard(maker=True, taker=True)
+    prevented.owners = frozenset({-7})
+    taker = Order(9, owner=-7, side=Side.BUY, price=105, remaining=6)
+    assert len(book.submit(taker, OrderKind.LIMIT, prevented)) == 3
