@@ -55,6 +55,7 @@ async def test_it_announces_itself_serves_and_ends_on_a_signal(number: signal.Si
         (["--port", "99999"], "The port must lie between 0 and 65535"),
         (["--speed", "0"], "The speed must be above 0"),
         (["--agents", "-1"], "The number of agents must lie between"),
+        (["--levels", "0"], "The levels per side must lie between"),
         (["--symbols", "0"], "The number of symbols must lie between"),
         (["--symbols", "5", "--symbol", "BTCUSDT"], "not both"),
     ],
