@@ -1,7 +1,6 @@
 """The facade against the simulator, over real sockets."""
 
 import asyncio
-import gc
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
@@ -332,24 +331,3 @@ async def test_an_error_in_the_body_comes_out_and_everything_is_closed() -> None
 def test_a_key_without_its_secret_is_refused() -> None:
     with pytest.raises(ConfigError):
         MexcExchange("key")
-
-
-@pytest.mark.parametrize("after_ms", [0, 1, 2, 4, 7, 11, 16, 23, 35, 60, 100])
-async def test_a_start_cancelled_at_any_moment_leaves_no_task_and_no_warning(after_ms: int) -> None:
-    async with simulator() as sim:
-        before = asyncio.all_tasks()
-        exchange = MexcExchange(config=config_for(sim))
-
-        async def use() -> None:
-            async with exchange.session([BTC, ETH, MX]) as mexc:
-                async for _ in mexc.watch_trades(BTC):
-                    pass
-
-        using = asyncio.create_task(use())
-        await asyncio.sleep(after_ms / 1000)
-        using.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await using
-        ours = {t for t in asyncio.all_tasks() - before if t.get_name().startswith("mexc")}
-        assert not ours
-        gc.collect()  # a socket or coroutine left behind would warn here, and warnings are errors

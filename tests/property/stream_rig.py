@@ -45,8 +45,16 @@ class Wire:
 class Rig:
     """An exchange with one listener and no sockets."""
 
-    def __init__(self, *, agents: int, seed: int = 1, history: int = 0) -> None:
-        options = SimOptions(symbols=(SYMBOL,), agents=agents, seed=seed, book_history=history)
+    def __init__(
+        self, *, agents: int, seed: int = 1, history: int = 0, symbol_count: int | None = None
+    ) -> None:
+        options = SimOptions(
+            symbols=None if symbol_count else (SYMBOL,),
+            symbol_count=symbol_count,
+            agents=agents,
+            seed=seed,
+            book_history=history,
+        )
         self.exchange = Exchange(options, start_ms=START_MS)
         self.publisher = Publisher(self.exchange, queue_limit=2**40)
         self.wire = Wire()

@@ -18,9 +18,14 @@ VOLATILITY_PER_ROOT_SECOND = 3.0e-5
 """About 0.9 % a day."""
 MOMENTUM_LIFE_S = 20.0
 LADDER_SHARE = 0.0008
-"""Mean distance of a quote from the fair price, as a fraction of it."""
+"""Mean distance of a quote from the fair price, as a fraction of it; or this, if it is more:"""
+TICKS_PER_LEVEL = 0.4
+DEEP_TICKS_PER_LEVEL = 1.5
+"""Few enough quotes share a price then for nine tenths of the levels asked for to be distinct."""
 TAKER_SHARE = 0.16
 CANCEL_SHARE = 0.30
+THIN_SHARE = 0.9
+"""A side with fewer of its levels is quoted where it would else be cancelled, or it would wane."""
 IMPROVER_SHARE = 0.35
 """Quotes that go between the best price and the fair one, which keeps the spread small."""
 
@@ -36,7 +41,6 @@ class Crowd:
         "_mean_gap_ms",
         "_momentum",
         "_quotes",
-        "_quotes_wanted",
         "_rng",
         "_spread",
     )
@@ -50,9 +54,8 @@ class Crowd:
         self._momentum = 0.0
         self._last_ms = market.clock.now_ms
         self._mean_gap_ms = 1000.0 * USUAL_AGENTS / agents / listing.events_per_second
-        self._spread = max(listing.levels * 0.4, listing.start_price * LADDER_SHARE)
-        # Several quotes share a level now and then, hence more quotes than levels.
-        self._quotes_wanted = int(listing.levels * 1.15)
+        reach = DEEP_TICKS_PER_LEVEL if listing.is_deep else TICKS_PER_LEVEL
+        self._spread = max(listing.levels * reach, listing.start_price * LADDER_SHARE)
         self._quotes: dict[Side, list[int]] = {Side.BUY: [], Side.SELL: []}
         self._open_book()
 
@@ -67,17 +70,21 @@ class Crowd:
         draw = self._rng.random()
         if draw < TAKER_SHARE:
             self._take()
-        elif draw < TAKER_SHARE + CANCEL_SHARE:
+            return
+        side = self._thinner_side()
+        levels = self._market.listing.levels
+        quoted = self._levels_of(side)
+        if draw < TAKER_SHARE + CANCEL_SHARE and quoted > levels * THIN_SHARE:
             self._withdraw_one(self._any_side())
-        else:
-            side = self._thinner_side()
-            if len(self._quotes[side]) >= self._quotes_wanted:
-                self._withdraw_one(side)
-            self._quote(side, self._distance(side))
+            return
+        if quoted >= levels:
+            self._withdraw_one(side)
+        self._quote(side, self._distance(side))
 
     def _open_book(self) -> None:
         """Quote the whole ladder at once, then forget it as a change: it was always there."""
-        for _ in range(self._quotes_wanted):
+        # Several quotes share a level now and then, hence more quotes than levels.
+        for _ in range(int(self._market.listing.levels * 1.15)):
             self._quote(Side.BUY, self._ladder_distance())
             self._quote(Side.SELL, self._ladder_distance())
         self._market.forget_published()
@@ -97,9 +104,13 @@ class Crowd:
     def _any_side(self) -> Side:
         return Side.BUY if self._rng.random() < 0.5 else Side.SELL
 
+    def _levels_of(self, side: Side) -> int:
+        book = self._market.book
+        return len((book.bids if side is Side.BUY else book.asks).keys)
+
     def _thinner_side(self) -> Side:
-        short = len(self._quotes[Side.SELL]) - len(self._quotes[Side.BUY])
-        lean = 0.5 + 0.5 * max(-1.0, min(1.0, short / (0.1 * self._quotes_wanted + 1)))
+        short = self._levels_of(Side.SELL) - self._levels_of(Side.BUY)
+        lean = 0.5 + 0.5 * max(-1.0, min(1.0, short / (0.1 * self._market.listing.levels + 1)))
         return Side.BUY if self._rng.random() < lean else Side.SELL
 
     def _agent(self) -> int:

@@ -1,17 +1,18 @@
-"""Candles made of trades: minute bars are kept, every longer window is summed from them."""
+"""Candles made of trades: a minute bar for every minute in which something traded."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 
-from mexc_connector.sim.intervals import MINUTE_MS, Interval
+import msgspec
+from msgspec.structs import replace
+
+from mexc_connector.sim.intervals import MINUTE_MS
 from mexc_connector.sim.prints import Print
 
 
-@dataclass(slots=True)
-class Candle:
+class Candle(msgspec.Struct, gc=False):
     """One window's trades: prices in ticks, `lots` of base, `turnover` in ticks times lots."""
 
     start_ms: int
@@ -21,7 +22,6 @@ class Candle:
     closing: int
     lots: int = 0
     turnover: int = 0
-    trades: int = 0
 
     @classmethod
     def flat(cls, start_ms: int, price: int) -> Candle:
@@ -38,7 +38,6 @@ class Candle:
         self.closing = price
         self.lots += trade.lots
         self.turnover += price * trade.lots
-        self.trades += 1
 
     def merge(self, later: Candle) -> None:
         """Append a later candle to this one."""
@@ -47,7 +46,6 @@ class Candle:
         self.closing = later.closing
         self.lots += later.lots
         self.turnover += later.turnover
-        self.trades += later.trades
 
 
 def candle_of(start_ms: int, trade: Print) -> Candle:
@@ -90,17 +88,6 @@ class MinuteBars:
         if len(bars) > self._keep + self._keep // 4:
             del bars[: -self._keep], self._starts[: -self._keep]
 
-    def prepend(self, older: list[Print]) -> None:
-        """Count trades that are older than all counted ones, given oldest first."""
-        before = MinuteBars(keep=len(older) + 1)
-        for trade in older:
-            before.add(trade)
-        if before.bars and self.bars and before.bars[-1].start_ms == self.bars[0].start_ms:
-            before.bars[-1].merge(self.bars[0])
-            del self.bars[0], self._starts[0]
-        self.bars[:0] = before.bars
-        self._starts[:0] = before._starts
-
     def within(self, start_ms: int, end_ms: int) -> list[Candle]:
         """Give the bars whose minute begins in start_ms <= t < end_ms."""
         starts = self._starts
@@ -115,31 +102,3 @@ class MinuteBars:
         """Give the oldest bar whose minute began at `time_ms` or later."""
         position = bisect_left(self._starts, time_ms)
         return self.bars[position] if position < len(self.bars) else None
-
-    def window(self, interval: Interval, start_ms: int) -> Candle | None:
-        """Sum one window; None when nothing traded in it."""
-        return merged(start_ms, self.within(start_ms, interval.end_of(start_ms)))
-
-    def rows(self, interval: Interval, first_ms: int, end_ms: int, limit: int) -> list[Candle]:
-        """Give the candles of the windows that begin in first_ms <= t < end_ms, without gaps.
-
-        At most `limit`, the oldest ones; a window without trades repeats the close before it, and
-        windows before the first trade do not exist.
-        """
-        if not self.bars:
-            return []
-        start = interval.start_of(max(first_ms, self.bars[0].start_ms))
-        if start < first_ms:
-            start = interval.end_of(start)
-        rows: list[Candle] = []
-        before = self.last_before(start)
-        close = before.closing if before else None
-        while start < end_ms and len(rows) < limit:
-            candle = self.window(interval, start)
-            if candle is None and close is not None:
-                candle = Candle.flat(start, close)
-            if candle is not None:
-                rows.append(candle)
-                close = candle.closing
-            start = interval.end_of(start)
-        return rows

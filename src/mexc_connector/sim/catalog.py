@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator
+from itertools import islice
 from random import Random
 
 import msgspec
@@ -13,6 +14,8 @@ from mexc_connector.sim.errors import SimError
 
 DEFAULT_SYMBOLS = ("BTCUSDT", "ETHUSDT", "MXUSDT", "PEPEUSDT")
 QUOTE_ASSETS = ("USDT", "USDC", "USD1", "EUR", "BTC", "ETH")
+ONLINE, PAUSED = "1", "2"
+BOTH_SIDES, BUY_ONLY = 1, 2
 SYMBOL_FORM = re.compile(r"[^\sa-z@,&=?#%/\\\"']{2,40}")
 
 
@@ -34,7 +37,13 @@ class Listing(msgspec.Struct, frozen=True, kw_only=True):
     """Agent actions at the default number of agents."""
     levels: int
     """Price levels per side that the agents keep quoted."""
+    is_deep: bool = False
+    """Whether `levels` were asked for, so that quotes must reach out far enough to be that many."""
     takes_market_orders: bool = True
+    status: str = ONLINE
+    """As exchangeInfo has it; in a market that is not online nothing happens."""
+    is_open_to_api: bool = True
+    trade_side_type: int = BOTH_SIDES
     price_band: str | None = None
     """Fraction of PERCENT_PRICE_BY_SIDE, None where the market has no filter."""
 
@@ -71,6 +80,9 @@ class _Known(msgspec.Struct, frozen=True):
     quote: str = "USDT"
     price_band: str | None = None
     takes_market_orders: bool = True
+    status: str = ONLINE
+    is_open_to_api: bool = True
+    trade_side_type: int = BOTH_SIDES
 
 
 # Precisions and minimums: exchangeInfo of 2025-01 to 2026-08 where published, else the same family.
@@ -94,36 +106,37 @@ _KNOWN = (
     _Known("ETH", "Ethereum", "3219.4", 2, 5, "0.0001", "0.3", 6, 150, "USDC", None, False),
     _Known("ETH", "Ethereum", "0.038205", 6, 4, "0.001", "0.4", 4, 120, "BTC"),
 )
-_SYLLABLES = (
-    "KA",
-    "LO",
-    "MI",
-    "RU",
-    "TE",
-    "VO",
-    "ZEN",
-    "BIT",
-    "DEX",
-    "FI",
-    "NOVA",
-    "QU",
-    "SO",
-    "XA",
+_SPECIAL = (
+    _Known("HALTED", "Halted Token", "1.2085", 4, 2, "0.1", "150", status=PAUSED),
+    _Known("WEBONLY", "Web Only Token", "0.5417", 4, 2, "0.1", "350", is_open_to_api=False),
+    _Known("BUYONLY", "Buy Only Token", "2.4460", 4, 2, "0.1", "80", trade_side_type=BUY_ONLY),
 )
+"""Listed by name only: each breaks one thing that a client may take for granted."""
+# fmt: off
+_SYLLABLES = (
+    "KA", "LO", "MI", "RU", "TE", "VO", "ZEN", "BIT", "DEX", "FI", "NOVA", "QU", "SO", "XA",
+)
+# fmt: on
 
 
-def listings(symbols: tuple[str, ...] | None, count: int | None) -> list[Listing]:
+def listings(
+    symbols: tuple[str, ...] | None, count: int | None, *, levels_per_side: int | None = None
+) -> list[Listing]:
     """Give the markets asked for; raises `SimError` for a name that no market can have."""
+    rows = _rows(symbols, count)
+    return [_listing(index, row, levels_per_side) for index, row in enumerate(rows)]
+
+
+def _rows(symbols: tuple[str, ...] | None, count: int | None) -> list[_Known]:
     if count is not None:
-        rows = _generated_rows()
-        return [_listing(index, next(rows)) for index in range(count)]
+        return list(islice(_generated_rows(), count))
     names = DEFAULT_SYMBOLS if symbols is None else symbols
     if len(set(names)) != len(names):
         raise SimError("A symbol is named twice.")
     if not names:
         raise SimError("At least one symbol is needed.")
-    known = {row.base + row.quote: row for row in _KNOWN}
-    return [_listing(index, known.get(name) or _row_for(name)) for index, name in enumerate(names)]
+    known = {row.base + row.quote: row for row in _KNOWN + _SPECIAL}
+    return [known.get(name) or _row_for(name) for name in names]
 
 
 def _row_for(name: str) -> _Known:
@@ -172,7 +185,7 @@ def _invented(base: str, quote: str) -> _Known:
     )
 
 
-def _listing(index: int, row: _Known) -> Listing:
+def _listing(index: int, row: _Known, levels_per_side: int | None) -> Listing:
     return Listing(
         index=index,
         base=row.base,
@@ -184,7 +197,11 @@ def _listing(index: int, row: _Known) -> Listing:
         start_price=round(float(row.price) * 10**row.price_digits),
         typical_lots=max(1, round(float(row.typical) * 10**row.quantity_digits)),
         events_per_second=row.events_per_second,
-        levels=row.levels,
+        levels=levels_per_side or row.levels,
+        is_deep=levels_per_side is not None,
         takes_market_orders=row.takes_market_orders,
+        status=row.status,
+        is_open_to_api=row.is_open_to_api,
+        trade_side_type=row.trade_side_type,
         price_band=row.price_band,
     )

@@ -65,6 +65,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
         help="an account besides the default one; may be repeated",
     )
     parser.add_argument(
+        "--levels", type=int, metavar="N", help="price levels per side in each market, about"
+    )
+    parser.add_argument(
+        "--unsubscribing-frees-slots",
+        action="store_true",
+        help="count a connection's subscriptions down again on UNSUBSCRIPTION",
+    )
+    parser.add_argument(
         "--no-limits", action="store_true", help="lift rate, subscription and connection limits"
     )
 
@@ -76,6 +84,9 @@ async def serve(arguments: argparse.Namespace) -> int:
     stderr and 2.
     """
     try:
+        limits = SimLimits.lifted() if arguments.no_limits else SimLimits()
+        if arguments.unsubscribing_frees_slots:
+            limits = msgspec.structs.replace(limits, unsubscribing_frees_a_slot=True)
         options = SimOptions(
             host=arguments.host,
             port=arguments.port,
@@ -85,7 +96,8 @@ async def serve(arguments: argparse.Namespace) -> int:
             speed=arguments.speed,
             agents=arguments.agents,
             accounts=tuple(SimAccount.parse(text) for text in arguments.account or ()),
-            limits=SimLimits.lifted() if arguments.no_limits else SimLimits(),
+            levels_per_side=arguments.levels,
+            limits=limits,
         )
         async with Simulator(options) as simulator:
             with _signals() as asked_to_stop:

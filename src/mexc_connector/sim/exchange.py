@@ -12,8 +12,8 @@ import heapq
 from collections.abc import Iterator
 
 from mexc_connector.sim.agents import Crowd
-from mexc_connector.sim.catalog import Listing, listings
-from mexc_connector.sim.history import WarmHistory
+from mexc_connector.sim.catalog import ONLINE, Listing, listings
+from mexc_connector.sim.history import Past, Shelf, first_open_ms
 from mexc_connector.sim.market import Clock, Market
 from mexc_connector.sim.options import SimOptions
 from mexc_connector.sim.rest_replies import PriceFilter, SymbolRow
@@ -21,6 +21,9 @@ from mexc_connector.sim.rest_replies import PriceFilter, SymbolRow
 STEP_MS = 5
 OPENING_GAP_MS = 2
 """Markets come to life one after the other: opening 2,000 at once would stop the clock for 1 s."""
+SHELF_ROOM = 256
+SHELF_ROOM_PER_MARKET = 3
+"""What a market's day statistics read each minute: the hours of two days and one hour's minutes."""
 
 
 class Exchange:
@@ -28,7 +31,9 @@ class Exchange:
 
     def __init__(self, options: SimOptions, *, start_ms: int) -> None:
         self.clock = Clock(start_ms - start_ms % (2 * STEP_MS))
-        self.listings = listings(options.symbols, options.symbol_count)
+        self.listings = listings(
+            options.symbols, options.symbol_count, levels_per_side=options.levels_per_side
+        )
         self.by_symbol = {listing.symbol: listing for listing in self.listings}
         self.touched: set[int] = set()
         """Indices of the markets whose books changed in the step under way."""
@@ -38,16 +43,24 @@ class Exchange:
         self._crowds: dict[int, Crowd] = {}
         self._due: list[tuple[float, int]] = []
         self._next_to_warm = 0
+        self._shelf = Shelf(room=SHELF_ROOM + SHELF_ROOM_PER_MARKET * len(self.listings))
+        self._rows: dict[int, SymbolRow] = {}
         if options.agents:
             self._due = [
-                (self._start_ms + OPENING_GAP_MS * index, index)
-                for index in range(len(self.listings))
+                (self._start_ms + OPENING_GAP_MS * listing.index, listing.index)
+                for listing in self.listings
+                if listing.status == ONLINE
             ]
 
     @property
     def now_ms(self) -> int:
         """The exchange's time."""
         return self.clock.now_ms
+
+    @property
+    def size(self) -> int:
+        """How many markets are listed."""
+        return len(self.listings)
 
     def market(self, symbol: str) -> Market | None:
         """Give a market by its exact symbol, None when it is not listed."""
@@ -65,12 +78,12 @@ class Exchange:
 
     def symbol_row(self, listing: Listing) -> SymbolRow:
         """Give a market's row of exchangeInfo; the market need not have come to life."""
-        first_open_ms = self._start_ms
-        if self._options.agents:
-            first_open_ms = WarmHistory(
-                listing, seed=self._options.seed, start_ms=self._start_ms
-            ).first_open_ms
-        return symbol_row(listing, first_open_ms=first_open_ms)
+        row = self._rows.get(listing.index)
+        if row is None:
+            start_ms = self._start_ms
+            open_ms = first_open_ms(listing, start_ms) if self._options.agents else start_ms
+            row = self._rows[listing.index] = symbol_row(listing, first_open_ms=open_ms)
+        return row
 
     def step(self) -> None:
         """Move on by 5 ms."""
@@ -86,8 +99,17 @@ class Exchange:
             heapq.heapreplace(due, (crowd.next_action_ms(), index))
         clock.now_ms = end_ms
 
+    def skip(self, duration_ms: int) -> None:
+        """Move the clock on without anything happening, as if nobody had acted meanwhile.
+
+        Takes a multiple of 5 ms. Agents keep their order and their distance in time.
+        """
+        self.clock.now_ms += duration_ms
+        # Adding the same to every time keeps the heap a heap.
+        self._due = [(time_ms + duration_ms, index) for time_ms, index in self._due]
+
     def warm_next(self) -> None:
-        """Generate the recent past of one more market, in spare time and ahead of its use."""
+        """Sum the day of one more market, in spare time and ahead of its use."""
         if self._next_to_warm < len(self.listings):
             self.market_at(self._next_to_warm).rolling_day()
             self._next_to_warm += 1
@@ -96,12 +118,15 @@ class Exchange:
         options = self._options
         clock = self.clock
         now_ms, clock.now_ms = clock.now_ms, self._start_ms
+        past = None
+        if options.agents:
+            past = Past(listing, seed=options.seed, start_ms=self._start_ms, shelf=self._shelf)
         market = Market(
             listing,
             clock=clock,
             touched=self.touched,
             seed=options.seed,
-            has_past=options.agents > 0,
+            past=past,
             remembered_changes=options.book_history,
         )
         self._markets[listing.index] = market
@@ -121,7 +146,7 @@ def symbol_row(listing: Listing, *, first_open_ms: int) -> SymbolRow:
         order_types.remove("MARKET")
     return SymbolRow(
         symbol=listing.symbol,
-        status="1",
+        status=listing.status,
         baseAsset=listing.base,
         baseAssetPrecision=listing.quantity_digits,
         quoteAsset=listing.quote,
@@ -130,7 +155,7 @@ def symbol_row(listing: Listing, *, first_open_ms: int) -> SymbolRow:
         baseCommissionPrecision=listing.quantity_digits,
         quoteCommissionPrecision=listing.price_digits,
         orderTypes=order_types,
-        isSpotTradingAllowed=True,
+        isSpotTradingAllowed=listing.is_open_to_api,
         isMarginTradingAllowed=False,
         quoteAmountPrecision="1",
         baseSizePrecision=listing.min_quantity,
@@ -142,8 +167,10 @@ def symbol_row(listing: Listing, *, first_open_ms: int) -> SymbolRow:
         quoteAmountPrecisionMarket="1",
         maxQuoteAmountMarket="4000000",
         fullName=listing.full_name,
-        tradeSideType=1,
+        tradeSideType=listing.trade_side_type,
         contractAddress="",
         st=False,
+        conceptPlateIds=[],
+        conceptPlates=[],
         firstOpenTime=first_open_ms,
     )

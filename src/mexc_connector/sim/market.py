@@ -7,12 +7,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from random import Random
 
-from mexc_connector.sim.candles import Candle, MinuteBars, candle_of
+from mexc_connector.sim.candles import Candle, candle_of
 from mexc_connector.sim.catalog import Listing
+from mexc_connector.sim.chart import Chart
 from mexc_connector.sim.errors import SimError
 from mexc_connector.sim.fixed_point import Scale
-from mexc_connector.sim.history import RECENT_MS, WarmHistory
-from mexc_connector.sim.intervals import DAY_MS, Interval
+from mexc_connector.sim.history import Past
+from mexc_connector.sim.intervals import HOUR_MS, Interval
 from mexc_connector.sim.matching import (
     BookSide,
     Fill,
@@ -29,6 +30,8 @@ from mexc_connector.sim.views import BookView, Level, Placement, PublicTrade
 TEST_OWNER = 0
 """Owner of orders placed through `Market.place`; agents count from 1, accounts from -1 down."""
 ACCOUNT_TAIL = "043"
+TRADES_REACH_MS = 25 * HOUR_MS
+"""Single trades are told about for a day and an hour; candles reach back to the listing."""
 
 Settle = Callable[[Fill, Order, Print], None]
 """Told of a trade that an account takes part in: the fill, its taker, what was printed."""
@@ -53,7 +56,7 @@ class Market:
         clock: Clock,
         touched: set[int],
         seed: int,
-        has_past: bool,
+        past: Past | None,
         remembered_changes: int,
     ) -> None:
         self.listing = listing
@@ -67,8 +70,8 @@ class Market:
         )
         self.tape = Tape(listing.index, keep=40_000 if listing.is_liquid else 1_000)
         # A quiet market's bars still cover the 1,440 minutes that its day statistics need.
-        self.bars = MinuteBars(keep=160_000 if listing.is_liquid else 1_600)
-        self.day = DayStatistics(self.bars)
+        self.chart = Chart(past, keep=160_000 if listing.is_liquid else 1_600)
+        self.day = DayStatistics(self.chart)
         self.running: dict[Interval, Candle | None] = {}
         self.prints_since_publishing: list[Print] = []
         self.changes_published_fast = 0
@@ -77,8 +80,7 @@ class Market:
         self.settle: Settle | None = None
         self._touched = touched
         self._last_order_id = 0
-        self._past = WarmHistory(listing, seed=seed, start_ms=clock.now_ms) if has_past else None
-        self.first_open_ms = self._past.first_open_ms if self._past else clock.now_ms
+        self.first_open_ms = past.first_open_ms if past else clock.now_ms
 
     @property
     def symbol(self) -> str:
@@ -93,7 +95,6 @@ class Market:
     @property
     def trades(self) -> list[PublicTrade]:
         """Trades since the start, oldest first, as many as the market keeps."""
-        first = self.first_live_ms
         return [
             PublicTrade(
                 trade.time_ms,
@@ -102,13 +103,8 @@ class Market:
                 trade.taker,
                 trade.trade_id,
             )
-            for trade in self.tape.since(first)
+            for trade in self.tape.prints
         ]
-
-    @property
-    def first_live_ms(self) -> int:
-        """When the simulator started; older trades are warm history."""
-        return self._past.start_ms if self._past else self.first_open_ms
 
     def bids(self, count: int | None = None) -> list[Level]:
         """Give the best bids, or all, best first."""
@@ -216,48 +212,30 @@ class Market:
         self.prints_since_publishing.clear()
         self.mark_published_fast()
 
-    def remember_past(self, since_ms: int) -> None:
-        """Generate the history back to `since_ms`, as far as it goes."""
-        while self.remember_era(since_ms):
-            pass
-
-    def remember_era(self, since_ms: int) -> bool:
-        """Generate one more stretch of history if `since_ms` lies before all; else False.
-
-        Costs up to 0.1 s, so whoever needs years gives others a turn in between.
-        """
-        past = self._past
-        if past is None or past.is_complete or since_ms >= past.reaches_back_to_ms:
-            return False
-        older = past.next_era()
-        self.bars.prepend(older)
-        self.day.forget()
-        day_ago_ms = past.start_ms - DAY_MS
-        if older and older[-1].time_ms >= day_ago_ms:
-            self.tape.prepend([trade for trade in older if trade.time_ms >= day_ago_ms])
-        return True
-
     def recent_trades(self, count: int) -> list[Print]:
-        """Give the newest trades, oldest first; reaches into the warm history."""
-        if count > len(self.tape.prints):
-            self.remember_past(self.first_live_ms - RECENT_MS)
-        return self.tape.prints[-count:]
+        """Give the newest trades, oldest first; reaches into the past."""
+        return self.trades_between(0, self.clock.now_ms + 1, limit=count)
+
+    def trades_between(self, start_ms: int, end_ms: int, *, limit: int) -> list[Print]:
+        """Give the newest `limit` trades with start_ms <= time < end_ms, oldest first."""
+        start_ms = max(start_ms, self.clock.now_ms - TRADES_REACH_MS)
+        found = self.tape.between(start_ms, end_ms)[-limit:]
+        past = self.chart.past
+        if past is not None and len(found) < limit:
+            found = past.prints(start_ms, end_ms, limit - len(found)) + found
+        return found
 
     def last_price(self) -> int | None:
         """Price of the newest trade in ticks, None for a market that never traded."""
-        if not self.tape.prints:
-            self.remember_past(self.first_live_ms - 1)
         last = self.tape.last
-        return last.price if last else None
+        return self.chart.closing_before(self.clock.now_ms) if last is None else last.price
 
     def rolling_day(self) -> Candle | None:
         """Sum the last 24 hours; None for a market that never traded."""
-        self.remember_past(self.first_live_ms - RECENT_MS)
         return self.day.rolling(self.clock.now_ms)
 
     def day_reference(self, zone: str) -> DayReference | None:
         """Give the prices that a zone's day is compared with; None when nothing ever traded."""
-        self.remember_past(self.first_live_ms - RECENT_MS)
         return self.day.reference(zone, self.clock.now_ms)
 
     def running_candle(self, interval: Interval) -> Candle | None:
@@ -265,13 +243,12 @@ class Market:
         start_ms = interval.start_of(self.clock.now_ms)
         candle = self.running.get(interval)
         if candle is None or candle.start_ms != start_ms:
-            self.remember_past(start_ms)
-            candle = self.running[interval] = self.bars.window(interval, start_ms)
+            candle = self.running[interval] = self.chart.window(interval, start_ms)
         return candle
 
     def _print(self, fill: Fill, taker: Side) -> Print:
         trade = self.tape.add(self.clock.now_ms, fill.price, fill.lots, taker)
-        self.bars.add(trade)
+        self.chart.add(trade)
         self.prints_since_publishing.append(trade)
         for interval, candle in self.running.items():
             if candle is not None and trade.time_ms < interval.end_of(candle.start_ms):

@@ -40,8 +40,9 @@ class OrderKind(StrEnum):
 RESTING_KINDS = frozenset({OrderKind.LIMIT, OrderKind.LIMIT_MAKER})
 
 
-@dataclass(slots=True)
-class Order:
+# Books of 2,000 markets hold half a million objects, none of which can be part of a cycle: tracked,
+# they would stop everything for 0.3 s whenever the garbage collector walks through them.
+class Order(msgspec.Struct, gc=False):
     """One order; `price` in ticks (ignored for MARKET), `remaining` in lots."""
 
     order_id: int
@@ -79,14 +80,11 @@ class Change(msgspec.Struct, frozen=True, gc=False):
     lots_before: int
 
 
-class PriceLevel:
+class PriceLevel(msgspec.Struct, gc=False):
     """The queue of one price and the lots in it."""
 
-    __slots__ = ("orders", "total")
-
-    def __init__(self) -> None:
-        self.orders: dict[int, Order] = {}
-        self.total = 0
+    orders: dict[int, Order] = msgspec.field(default_factory=dict)
+    total: int = 0
 
 
 class BookSide:

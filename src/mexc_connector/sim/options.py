@@ -12,6 +12,7 @@ from mexc_connector.sim.errors import SimError
 from mexc_connector.sim.fees import BuyFee
 
 UNLIMITED = 2**62
+MOST_LEVELS = 20_000
 
 
 class SimLimits(msgspec.Struct, frozen=True, kw_only=True):
@@ -99,6 +100,9 @@ class SimOptions(msgspec.Struct, frozen=True, kw_only=True):
     """Exchange milliseconds per real millisecond; connection timers and rate limits stay real."""
     agents: int = 12
     """Agents in each market; activity grows with them. 0: empty markets, only clients trade."""
+    levels_per_side: int | None = None
+    """Price levels per side that the agents of every market quote, about; None is 30 to 500 after
+    each market's liquidity. Above 2,000 the depth snapshot is cut."""
     start_ms: int | None = None
     """Exchange time at the start, floored to 10 ms; None is now. Fix it for bit-equal runs."""
     realtime: bool = True
@@ -123,6 +127,11 @@ class SimOptions(msgspec.Struct, frozen=True, kw_only=True):
             raise SimError(f"The speed must be above 0 and at most 10000, not {self.speed}.")
         if not 0 <= self.agents <= 1_000:
             raise SimError(f"The number of agents must lie between 0 and 1000, not {self.agents}.")
+        levels = self.levels_per_side
+        if levels is not None and not 1 <= levels <= MOST_LEVELS:
+            raise SimError(
+                f"The levels per side must lie between 1 and {MOST_LEVELS}, not {levels}."
+            )
         if self.symbol_count is not None and not 1 <= self.symbol_count <= 10_000:
             raise SimError(
                 f"The number of symbols must lie between 1 and 10000, not {self.symbol_count}."

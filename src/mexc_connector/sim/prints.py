@@ -62,10 +62,6 @@ class Tape:
             self._trim(time_ms)
         return trade
 
-    def prepend(self, older: list[Print]) -> None:
-        """Put trades from before the first one in front."""
-        self.prints[:0] = older
-
     def since(self, start_ms: int) -> list[Print]:
         """Give the trades from `start_ms` on, oldest first."""
         return self.prints[self._position(start_ms) :]

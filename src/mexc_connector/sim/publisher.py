@@ -3,6 +3,10 @@
 Cadences: changed levels and trades every 10 ms or 100 ms where there are any; book tickers every
 interval, changed or not; limit depth and ticker batches every 100 ms on change; running candles
 every second after a trade; mini tickers every 3 s. Each frame is encoded once, whoever listens.
+
+Candles and mini tickers of 2,000 markets at one instant would hold everything up for 60 ms, so
+markets fall due in slices, 10 ms apart in the order of the catalogue. The board of all mini tickers
+is gathered slice by slice and sent with the last one.
 """
 
 from __future__ import annotations
@@ -26,12 +30,17 @@ from mexc_connector.sim.prints import Print
 
 KLINE_MS = 1_000
 MINI_TICKER_MS = 3_000
+CYCLE_MS = 3_000
+"""After this long every cadence begins anew."""
+SLICE_MARKETS = 25
+MOST_SLICES = 290
 
 
 class Topic:
     """One channel that somebody listens to, and what is remembered between its frames."""
 
     __slots__ = (
+        "board",
         "body",
         "body_version",
         "channel",
@@ -50,6 +59,7 @@ class Topic:
         self.subscribers: dict[Connection, None] = {}
         self.body = b""
         self.body_version = -1
+        self.board: PushDataV3ApiWrapper | None = None
         self.quotes: list[tuple[bodies.Best, bodies.Best]] = []
 
 
@@ -64,11 +74,13 @@ class Publisher:
         self._slow_changes: dict[int, dict[Topic, Market]] = {}
         self._fast_tickers: dict[Topic, Market] = {}
         self._slow_tickers: dict[Topic, Market] = {}
-        self._klines: dict[Topic, Market] = {}
-        self._mini_tickers: dict[Topic, Market] = {}
+        self._klines: dict[int, dict[Topic, Market]] = {}
+        self._mini_tickers: dict[int, dict[Topic, Market]] = {}
         self._boards: dict[str, Topic] = {}
+        self._slice = max(SLICE_MARKETS, -(-exchange.size // MOST_SLICES))
         self._touched_in_interval: set[int] = set()
-        self._traded_in_second: set[int] = set()
+        self._traded: dict[int, set[int]] = {}
+        """Markets that traded since their candles were sent, by when they are sent next."""
         self._holding: list[Connection] = []
 
     def subscribe(self, connection: Connection, channel: Channel) -> bool:
@@ -107,10 +119,8 @@ class Publisher:
         self._publish_fast(send_time)
         if now_ms % SLOW_MS == 0:
             self._publish_slow(send_time)
-        if now_ms % KLINE_MS == 0:
-            self._publish_klines(now_ms)
-        if now_ms % MINI_TICKER_MS == 0:
-            self._publish_mini_tickers(send_time)
+        self._publish_klines(now_ms)
+        self._publish_mini_tickers(now_ms, send_time)
         for connection in self._holding:
             connection.flush(server_ms, queue_limit=self._queue_limit)
         self._holding.clear()
@@ -133,20 +143,27 @@ class Publisher:
     def _group(self, channel: Channel, market_index: int) -> dict[Topic, Market]:
         """Give the collection that decides when a topic falls due."""
         is_fast = channel.speed_ms == FAST_MS
+        due_ms = self._due_ms(market_index)
         match channel.feed:
             case Feed.BOOK_TICKER:
                 return self._fast_tickers if is_fast else self._slow_tickers
             case Feed.KLINE:
-                return self._klines
+                return self._klines.setdefault(due_ms % KLINE_MS, {})
             case Feed.MINI_TICKER:
-                return self._mini_tickers
+                return self._mini_tickers.setdefault(due_ms, {})
         groups = self._fast_changes if is_fast else self._slow_changes
         return groups.setdefault(market_index, {})
+
+    def _due_ms(self, market_index: int) -> int:
+        """Give how long after the full second, or third second, a market's slice has its turn."""
+        return market_index // self._slice * FAST_MS
 
     def _publish_fast(self, send_time: bytes) -> None:
         touched = self._exchange.touched
         for index in sorted(touched):
             market = self._exchange.market_at(index)
+            if len(market.prints_since_publishing) > market.prints_published_fast:
+                self._traded.setdefault(self._due_ms(index) % KLINE_MS, set()).add(index)
             for topic in self._fast_changes.get(index, ()):
                 changes = market.book.changes[market.changes_published_fast :]
                 prints = market.prints_since_publishing[market.prints_published_fast :]
@@ -165,8 +182,6 @@ class Publisher:
             changes, prints = market.book.changes, market.prints_since_publishing
             for topic in self._slow_changes.get(index, ()):
                 self._publish_changes(topic, market, changes, prints, send_time)
-            if prints:
-                self._traded_in_second.add(index)
             market.forget_published()
         self._touched_in_interval.clear()
         self._publish_tickers(self._slow_tickers, send_time)
@@ -203,29 +218,46 @@ class Publisher:
             self._send(topic, send_time, topic.body)
 
     def _publish_klines(self, now_ms: int) -> None:
+        traded = self._traded.pop(now_ms % KLINE_MS, None)
+        topics = self._klines.get(now_ms % KLINE_MS)
+        if not traded or not topics:
+            return
         create_time = create_time_piece(now_ms)
-        for topic, market in self._klines.items():
-            if market.listing.index not in self._traded_in_second:
+        for topic, market in topics.items():
+            if market.listing.index not in traded:
                 continue
             interval = topic.channel.interval
             candle = market.running_candle(interval)
             if candle is not None:
                 self._send(topic, create_time, bodies.kline_body(market, interval, candle))
-        self._traded_in_second.clear()
 
-    def _publish_mini_tickers(self, send_time: bytes) -> None:
-        for topic, market in self._mini_tickers.items():
+    def _publish_mini_tickers(self, now_ms: int, send_time: bytes) -> None:
+        due_ms = now_ms % MINI_TICKER_MS
+        for topic, market in self._mini_tickers.get(due_ms, {}).items():
             wrapper = PushDataV3ApiWrapper()
             if bodies.fill_mini_ticker(wrapper.publicMiniTicker, market, topic.channel.zone):
                 self._send(topic, send_time, wrapper.SerializeToString())
-        for topic in self._boards.values():
-            wrapper = PushDataV3ApiWrapper()
-            items = wrapper.publicMiniTickers.items
-            for market in self._exchange.markets():
-                if not bodies.fill_mini_ticker(items.add(), market, topic.channel.zone):
-                    del items[-1]
+        first = due_ms // FAST_MS * self._slice
+        slice_ = range(first, min(first + self._slice, self._exchange.size))
+        if slice_:
+            for topic in self._boards.values():
+                self._gather(topic, slice_, send_time)
+
+    def _gather(self, topic: Topic, slice_: range, send_time: bytes) -> None:
+        """Add a slice to a board, and send the board with the last one."""
+        if slice_.start == 0:
+            topic.board = PushDataV3ApiWrapper()
+        if topic.board is None:  # subscribed amid the slices: the next board is the first whole one
+            return
+        items = topic.board.publicMiniTickers.items
+        for index in slice_:
+            market = self._exchange.market_at(index)
+            if not bodies.fill_mini_ticker(items.add(), market, topic.channel.zone):
+                del items[-1]
+        if slice_.stop == self._exchange.size:
             if items:
-                self._send(topic, send_time, wrapper.SerializeToString())
+                self._send(topic, send_time, topic.board.SerializeToString())
+            topic.board = None
 
     def _send(self, topic: Topic, time_piece: bytes, body: bytes) -> None:
         frame = websocket_frame(BINARY, topic.head + time_piece + body)

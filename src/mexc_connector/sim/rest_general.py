@@ -37,9 +37,9 @@ class GeneralEndpoints:
         return replies.ServerTime(self._exchange.now_ms)
 
     async def default_symbols(self, query: Query) -> replies.Wrapped:
-        """GET defaultSymbols: here every market is open to API trading."""
+        """GET defaultSymbols: the markets that are open to API trading."""
         del query
-        names = list(self._exchange.by_symbol)
+        names = [listing.symbol for listing in self._exchange.listings if listing.is_open_to_api]
         return replies.Wrapped(names, 0, "success", self._exchange.now_ms)
 
     async def offline_symbols(self, query: Query) -> replies.OfflineSymbols:
@@ -54,6 +54,11 @@ class GeneralEndpoints:
         """
         del query
         return replies.Contracts([])
+
+    async def contracts_ping(self, query: Query) -> replies.ContractsPing:
+        """GET contract/ping of the futures API: the exchange's clock."""
+        del query
+        return replies.ContractsPing(self._exchange.now_ms)
 
     async def announcements(self, query: Query) -> replies.Announcements:
         """GET announcements: newest first, `limit` a multiple of 5 up to 100."""

@@ -8,10 +8,11 @@ from collections.abc import AsyncIterator
 from mexc_connector.sim import rest_replies as replies
 from mexc_connector.sim.bodies import turnover_text
 from mexc_connector.sim.candles import Candle
+from mexc_connector.sim.chart import minute_of
 from mexc_connector.sim.errors import Refusal, bad_parameter, invalid_symbol
 from mexc_connector.sim.exchange import Exchange
 from mexc_connector.sim.fixed_point import ratio_text
-from mexc_connector.sim.intervals import BY_REST_NAME, DAY_MS, MINUTE_MS
+from mexc_connector.sim.intervals import BY_REST_NAME, MINUTE_MS
 from mexc_connector.sim.market import Market
 from mexc_connector.sim.matching import BookSide, Side
 from mexc_connector.sim.options import SimLimits
@@ -24,8 +25,9 @@ from mexc_connector.sim.queries import (
     whole_number,
 )
 
-MARKETS_PER_BREATH = 50
-"""Markets worked on before other connections get a turn."""
+MARKETS_PER_BREATH = 10
+"""Markets worked on before other connections get a turn: up to 10 ms, when none is alive yet."""
+ROWS_PER_BREATH = 16
 AVERAGE_MINUTES = 5
 
 KlineRow = tuple[int, str, str, str, str, str, int, str]
@@ -68,9 +70,8 @@ class MarketEndpoints:
             if end_ms - start_ms > self._limits.aggregate_window_ms:
                 hours = self._limits.aggregate_window_ms // 3_600_000
                 raise Refusal(400, -1127, f"More than {hours} hours between startTime and endTime.")
-            market.remember_past(start_ms)
             first_ms, last_ms = start_ms - start_ms % 1000, end_ms - end_ms % 1000
-            chosen = market.tape.between(first_ms, last_ms + 1000)[-limit:]
+            chosen = market.trades_between(first_ms, last_ms + 1000, limit=limit)
         return [_aggregate_row(market, trade) for trade in reversed(chosen)]
 
     async def klines(self, query: Query) -> list[KlineRow]:
@@ -86,23 +87,27 @@ class MarketEndpoints:
         if start_ms is None:
             newest = interval.start_of(max(0, end_ms - 1))
             start_ms = interval.back(newest, limit - 1)
-        start_ms = max(start_ms, market.first_open_ms - DAY_MS * 31)
-        # One more window than asked for: the close before the first row fills a row without trades.
-        await _remember_past(market, interval.back(interval.start_of(max(0, start_ms)), 1))
-        rows = market.bars.rows(interval, start_ms, end_ms, limit)
-        return [_kline_row(market, candle, interval.end_of(candle.start_ms)) for candle in rows]
+        rows: list[KlineRow] = []
+        for candle in market.chart.rows(interval, start_ms, end_ms):
+            rows.append(_kline_row(market, candle, interval.end_of(candle.start_ms)))
+            if len(rows) == limit:
+                break
+            if len(rows) % ROWS_PER_BREATH == 0:
+                await asyncio.sleep(0)
+        return rows
 
     async def average_price(self, query: Query) -> replies.AveragePrice:
-        """GET avgPrice: weighted over the last five minutes, else the last price."""
+        """GET avgPrice: weighted over the last five minute candles, else the last price."""
         market = required_market(query, self._exchange)
         last = market.last_price()
-        recent = market.tape.since(self._exchange.now_ms - AVERAGE_MINUTES * MINUTE_MS)
-        lots = sum(trade.lots for trade in recent)
-        if lots:
-            turnover = sum(trade.price * trade.lots for trade in recent)
+        minute_ms = minute_of(self._exchange.now_ms)
+        recent = market.chart.total(
+            minute_ms - (AVERAGE_MINUTES - 1) * MINUTE_MS, minute_ms + MINUTE_MS
+        )
+        if recent is not None:
             # Two decimals more than a price, and at least eight as on the exchange.
             digits = max(8, market.prices.digits + 2)
-            price = ratio_text(turnover, lots * market.prices.unit, digits)
+            price = ratio_text(recent.turnover, recent.lots * market.prices.unit, digits)
             return replies.AveragePrice(AVERAGE_MINUTES, price)
         plain = None if last is None else market.prices.plain(last)
         return replies.AveragePrice(AVERAGE_MINUTES, plain)
@@ -150,11 +155,6 @@ class MarketEndpoints:
             if number % MARKETS_PER_BREATH == 0:
                 await asyncio.sleep(0)
             yield market
-
-
-async def _remember_past(market: Market, since_ms: int) -> None:
-    while market.remember_era(since_ms):  # noqa: ASYNC110  work in turns, not a wait
-        await asyncio.sleep(0)
 
 
 def _padded_rows(market: Market, side: BookSide, limit: int) -> list[tuple[str, str]]:

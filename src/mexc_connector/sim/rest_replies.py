@@ -70,6 +70,14 @@ class Contracts(msgspec.Struct, frozen=True):
     code: int = 0
 
 
+class ContractsPing(msgspec.Struct, frozen=True):
+    """GET of the futures' ping: their clock in ms."""
+
+    data: int
+    success: bool = True
+    code: int = 0
+
+
 class AveragePrice(msgspec.Struct, frozen=True):
     """GET avgPrice."""
 
@@ -113,6 +121,8 @@ class SymbolRow(msgspec.Struct, frozen=True):
     tradeSideType: int  # noqa: N815
     contractAddress: str  # noqa: N815
     st: bool
+    conceptPlateIds: list[int]  # noqa: N815
+    conceptPlates: list[str]  # noqa: N815
     firstOpenTime: int  # noqa: N815
 
 

@@ -20,7 +20,7 @@ from mexc_connector.sim.rest_private import PrivateRoute, PrivateServer
 from mexc_connector.sim.rest_replies import ErrorBody
 
 PREFIX = "/api/v3/"
-CONTRACTS_PATH = "/api/v1/contract/detail"
+FUTURES_PREFIX = "/api/v1/contract/"
 UNKNOWN_PATH_WEIGHT = 1
 FIREWALL_PAGE = (
     "<HTML><HEAD>\n<TITLE>Access Denied</TITLE>\n</HEAD><BODY>\n<H1>Access Denied</H1>\n"
@@ -109,6 +109,8 @@ def _public_routes(
         "exchangeInfo": (25, market.exchange_information),
         "depth": (3, market.depth),
         "trades": (5, market.trades),
+        # Hidden in the documents since, and still called.
+        "historicalTrades": (5, market.trades),
         "aggTrades": (1, market.aggregate_trades),
         "klines": (1, market.klines),
         "avgPrice": (1, market.average_price),
@@ -120,7 +122,8 @@ def _public_routes(
         ("GET", PREFIX + path): Route(weight, endpoint)
         for path, (weight, endpoint) in weights_and_endpoints.items()
     }
-    routes["GET", CONTRACTS_PATH] = Route(UNKNOWN_PATH_WEIGHT, general.contracts)
+    for path, endpoint in (("detail", general.contracts), ("ping", general.contracts_ping)):
+        routes["GET", FUTURES_PREFIX + path] = Route(UNKNOWN_PATH_WEIGHT, endpoint)
     return routes
 
 

@@ -19,7 +19,7 @@ from mexc_connector.sim.exchange import STEP_MS, Exchange
 from mexc_connector.sim.market import Market
 from mexc_connector.sim.options import SimOptions
 from mexc_connector.sim.private_streams import PrivateStreams
-from mexc_connector.sim.publisher import Publisher
+from mexc_connector.sim.publisher import CYCLE_MS, Publisher
 from mexc_connector.sim.rest_private import PrivateServer
 from mexc_connector.sim.rest_server import RestServer
 from mexc_connector.sim.trading_desk import TradingDesk, open_desk
@@ -30,8 +30,13 @@ BUSY_S = 0.04
 SHORTEST_SLEEP_S = 0.002
 MOST_LAG_S = 2.0
 """A machine that falls further behind gets a slower market instead of an endless chase."""
+SKIP_S = CYCLE_MS / 1000
+"""Where exchange time is the wall's, it skips this much instead, and nothing happens meanwhile."""
 EXPIRY_CHECK_S = 0.2
-EXPIRY_CHECK_MS = 100
+CLIENTS_TURN_MS = 100
+CLIENTS_TURN_AT_MS = 45
+"""Inside an interval of 10 ms and one of 100 ms: a snapshot that is answered then falls inside the
+version range of a push yet to come."""
 DRAIN_BYTES = 256 * 1024
 DRAIN_LIMIT_S = 5.0
 SHUTDOWN_S = 1.0
@@ -65,6 +70,8 @@ class Simulator:
         self._run: asyncio.Task[None] | None = None
         self._address = ("", 0)
         self._zero_s = 0.0
+        self._head_s = 0.0
+        self._follows_wall = self.options.start_ms is None and self.options.speed == 1.0
 
     async def __aenter__(self) -> Self:
         await self.start()
@@ -142,7 +149,8 @@ class Simulator:
         """Run the market for `duration_ms` of exchange time; for `SimOptions(realtime=False)`.
 
         Takes a positive multiple of 5. Frames are pushed as they fall due, with a turn for the
-        clients every 100 ms; a client that does not read holds the market up for at most 5 s.
+        clients every 100 ms, in the middle of the intervals; a client that does not read holds the
+        market up for at most 5 s. After `advance(5)` the market stands inside an interval.
         """
         if self.options.realtime:
             raise SimError("Time runs by itself; advance() needs SimOptions(realtime=False).")
@@ -151,7 +159,7 @@ class Simulator:
         parts = self._started
         for _ in range(duration_ms // STEP_MS):
             self._step(parts)
-            if self.now_ms % EXPIRY_CHECK_MS == 0:
+            if self.now_ms % CLIENTS_TURN_MS == CLIENTS_TURN_AT_MS:
                 parts.streams.close_expired()
                 await _let_clients_read(parts.streams)
         parts.streams.close_expired()
@@ -225,9 +233,10 @@ class Simulator:
     def _build(self) -> _Parts:
         options = self.options
         limits, clock = options.limits, self._server_ms
+        start_ms = time.time() * 1000 if options.start_ms is None else options.start_ms
         self._zero_s = time.monotonic()
-        start_ms = int(time.time() * 1000) if options.start_ms is None else options.start_ms
-        exchange = Exchange(options, start_ms=start_ms)
+        exchange = Exchange(options, start_ms=int(start_ms))
+        self._head_s = (start_ms - exchange.now_ms) / 1000
         publisher = Publisher(exchange, queue_limit=limits.send_queue_bytes)
         private_streams = PrivateStreams(exchange.clock, limits=limits, seed=options.seed)
         desk = open_desk(options, exchange, private_streams)
@@ -255,12 +264,12 @@ class Simulator:
 
     async def _run_clock(self, parts: _Parts) -> None:
         step_s = STEP_MS / 1000 / self.options.speed
-        due_s = time.monotonic()
+        # A step's frames bear the time of its end: they must not leave before.
+        due_s = step_s + (self._zero_s - self._head_s if self._follows_wall else time.monotonic())
         expiry_s = due_s
         while True:
             now_s = time.monotonic()
-            if now_s - due_s > MOST_LAG_S:
-                due_s = now_s - MOST_LAG_S
+            due_s = self._caught_up(parts.exchange, due_s, now_s)
             while due_s <= time.monotonic() < now_s + BUSY_S:
                 self._step(parts)
                 due_s += step_s
@@ -271,6 +280,16 @@ class Simulator:
             if wait_s > 0:
                 parts.exchange.warm_next()
             await asyncio.sleep(max(SHORTEST_SLEEP_S if wait_s > 0 else 0, wait_s))
+
+    def _caught_up(self, exchange: Exchange, due_s: float, now_s: float) -> float:
+        """Give when the next step is due once more lag than can be made up for is written off."""
+        if not self._follows_wall:
+            return max(due_s, now_s - MOST_LAG_S)
+        cycles = int((now_s - due_s) // SKIP_S)
+        if cycles > 0:
+            exchange.skip(cycles * CYCLE_MS)
+            due_s += cycles * SKIP_S
+        return due_s
 
 
 async def _let_clients_read(streams: StreamServer) -> None:

@@ -1,10 +1,11 @@
-"""Day statistics from the minute bars: the rolling 24 hours and the calendar day of a time zone."""
+"""Day statistics from the candles: the rolling 24 hours and the calendar day of a time zone."""
 
 from __future__ import annotations
 
 import msgspec
 
-from mexc_connector.sim.candles import Candle, MinuteBars, merged
+from mexc_connector.sim.candles import Candle, merged
+from mexc_connector.sim.chart import Chart, minute_of
 from mexc_connector.sim.intervals import DAY_MS, HOUR_MS, MINUTE_MS
 
 ROLLING = "24H"
@@ -39,35 +40,27 @@ class DayReference(msgspec.Struct, frozen=True, gc=False):
 class DayStatistics:
     """Rolling and zoned figures of one market; whole minutes are summed once a minute."""
 
-    __slots__ = ("_bars", "_minute_ms", "_references", "_whole_minutes")
+    __slots__ = ("_chart", "_minute_ms", "_references", "_whole_minutes")
 
-    def __init__(self, bars: MinuteBars) -> None:
-        self._bars = bars
+    def __init__(self, chart: Chart) -> None:
+        self._chart = chart
         self._minute_ms = -1
         self._whole_minutes: Candle | None = None
         self._references: dict[str, DayReference] = {}
 
-    def forget(self) -> None:
-        """Sum afresh: older bars were added."""
-        self._minute_ms = -1
-
     def rolling(self, now_ms: int) -> Candle | None:
         """Sum the last 24 hours, from a whole minute on; None when nothing ever traded."""
-        minute_ms = now_ms - now_ms % MINUTE_MS
+        minute_ms = minute_of(now_ms)
         start_ms = minute_ms - DAY_MS + MINUTE_MS
         if minute_ms != self._minute_ms:
             self._minute_ms = minute_ms
             self._references.clear()
-            self._whole_minutes = merged(start_ms, self._bars.within(start_ms, minute_ms))
-        running = self._bars.within(minute_ms, minute_ms + MINUTE_MS)
-        day = merged(start_ms, [self._whole_minutes] if self._whole_minutes else [])
+            self._whole_minutes = self._chart.total(start_ms, minute_ms)
+        running = self._chart.live.within(minute_ms, minute_ms + MINUTE_MS)
+        day = merged(start_ms, [self._whole_minutes, *running] if self._whole_minutes else running)
         if day is None:
-            day = merged(start_ms, running)
-        elif running:
-            day.merge(running[0])
-        if day is None:
-            before = self._bars.last_before(start_ms)
-            return Candle.flat(start_ms, before.closing) if before else None
+            before = self._chart.closing_before(start_ms)
+            return None if before is None else Candle.flat(start_ms, before)
         return day
 
     def reference(self, zone: str, now_ms: int) -> DayReference | None:
@@ -81,10 +74,10 @@ class DayStatistics:
         start_ms = day.start_ms
         if zone != ROLLING:
             start_ms = now_ms - (now_ms + ZONE_OFFSETS_MS[zone]) % DAY_MS
-        before = self._bars.last_before(start_ms)
-        first = self._bars.first_from(start_ms)
-        opening = first.opening if first else day.closing
-        reference = DayReference(opening, before.closing if before else opening)
-        if first:
+        first = self._chart.opening_from(start_ms)
+        before = self._chart.closing_before(start_ms)
+        opening = day.closing if first is None else first
+        reference = DayReference(opening, opening if before is None else before)
+        if first is not None:
             self._references[zone] = reference
         return reference

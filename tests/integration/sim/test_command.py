@@ -77,6 +77,7 @@ async def test_its_ready_line_names_every_account() -> None:
         (["--port", "99999"], "The port must lie between 0 and 65535"),
         (["--speed", "0"], "The speed must be above 0"),
         (["--agents", "-1"], "The number of agents must lie between"),
+        (["--levels", "0"], "The levels per side must lie between"),
         (["--symbols", "0"], "The number of symbols must lie between"),
         (["--symbols", "5", "--symbol", "BTCUSDT"], "not both"),
         (["--account", "key"], "An account is given as KEY:SECRET:ASSET=AMOUNT"),

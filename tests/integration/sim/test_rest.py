@@ -77,6 +77,7 @@ async def test_exchange_information_has_the_fields_and_types_of_the_live_one(res
             "askMultiplierDown": "0.005",
         }
     ]
+    assert (row["conceptPlateIds"], row["conceptPlates"]) == ([], [])
     assert body["symbols"][3]["orderTypes"] == ["LIMIT", "LIMIT_MAKER"], "ETHUSDC has no MARKET"
 
 
@@ -123,6 +124,11 @@ async def test_trades_are_newest_first_and_begin_in_the_warm_history(rest: Calle
         assert row["isBestMatch"] is True
         assert row["tradeType"] == ("ASK" if row["isBuyerMaker"] else "BID")
     assert len(await rest.body("trades", symbol="BTCUSDT")) == 500
+
+
+async def test_historical_trades_are_the_trades(rest: Caller) -> None:
+    rows = await rest.body("historicalTrades", symbol="BTCUSDT", limit=30)
+    assert rows == await rest.body("trades", symbol="BTCUSDT", limit=30)
 
 
 async def test_aggregate_trades_have_a_resolution_of_a_second(rest: Caller) -> None:
@@ -219,6 +225,13 @@ async def test_the_list_of_futures_is_there_and_empty(rest: Caller) -> None:
         assert await response.json() == {"data": [], "success": True, "code": 0}
 
 
+async def test_the_futures_answer_a_ping_with_the_clock(rest: Caller) -> None:
+    url = f"{rest.simulator.rest_url}/api/v1/contract/ping"
+    async with aiohttp.ClientSession() as session, session.get(url) as response:
+        body = await response.json()
+    assert body == {"data": rest.simulator.now_ms, "success": True, "code": 0}
+
+
 async def test_announcements_come_in_pages(rest: Caller) -> None:
     first = (await rest.body("announcements"))["data"][0]
     assert len(first["details"]) == 20
@@ -263,7 +276,7 @@ async def test_extra_parameters_are_ignored(rest: Caller) -> None:
 
 
 async def test_other_paths_and_methods_are_not_found(rest: Caller) -> None:
-    assert (await rest.get("historicalTrades", symbol="BTCUSDT"))[0] == 404
+    assert (await rest.get("etf/info", symbol="BTC3LUSDT"))[0] == 404
     async with aiohttp.ClientSession() as session:
         async with session.post(f"{rest.simulator.rest_url}/api/v3/time") as response:
             assert response.status == 404
@@ -304,3 +317,33 @@ async def test_trades_placed_by_a_test_show_up_everywhere() -> None:
         assert market.cancel(resting.order_id)
         assert not market.cancel(resting.order_id)
         assert (await rest.body("depth", symbol="BTCUSDT"))["asks"] == []
+
+
+async def test_special_markets_show_what_is_special_about_them() -> None:
+    names = ("HALTEDUSDT", "WEBONLYUSDT", "BUYONLYUSDT")
+    options = SimOptions(symbols=names, realtime=False, limits=SimLimits.lifted())
+    async with Simulator(options) as simulator, aiohttp.ClientSession() as session:
+        rest = Caller(simulator, session)
+        rows = {row["symbol"]: row for row in (await rest.body("exchangeInfo"))["symbols"]}
+        assert [rows[name]["status"] for name in names] == ["2", "1", "1"]
+        assert [rows[name]["isSpotTradingAllowed"] for name in names] == [True, False, True]
+        assert [rows[name]["tradeSideType"] for name in names] == [1, 1, 2]
+        assert (await rest.body("defaultSymbols"))["data"] == ["HALTEDUSDT", "BUYONLYUSDT"]
+        versions = [simulator.market(name).version for name in names]
+        await simulator.advance(20_000)
+        moved = [simulator.market(n).version > v for n, v in zip(names, versions, strict=True)]
+        assert moved == [False, True, True], "nothing happens in a paused market"
+        assert (await rest.body("depth", symbol="HALTEDUSDT"))["bids"]
+        assert Decimal((await rest.body("ticker/24hr", symbol="HALTEDUSDT"))["volume"]) > 0
+
+
+async def test_a_deep_market_is_cut_at_the_snapshot_cap() -> None:
+    options = SimOptions(
+        symbols=("BTCUSDT",), levels_per_side=2_600, realtime=False, limits=SimLimits.lifted()
+    )
+    async with Simulator(options) as simulator, aiohttp.ClientSession() as session:
+        await simulator.advance(30_000)
+        market = simulator.market("BTCUSDT")
+        assert min(len(market.bids()), len(market.asks())) > 2_200
+        body = await Caller(simulator, session).body("depth", symbol="BTCUSDT", limit=5000)
+        assert (len(body["bids"]), len(body["asks"])) == (2_000, 2_000)

@@ -49,3 +49,12 @@ def test_naming_a_symbol_twice_or_none_is_refused() -> None:
         listings(("BTCUSDT", "BTCUSDT"), None)
     with pytest.raises(SimError, match="At least one"):
         listings((), None)
+
+
+def test_special_markets_are_listed_by_name_and_never_by_number() -> None:
+    halted, web_only, buy_only = listings(("HALTEDUSDT", "WEBONLYUSDT", "BUYONLYUSDT"), None)
+    assert (halted.status, halted.is_open_to_api, halted.trade_side_type) == ("2", True, 1)
+    assert (web_only.status, web_only.is_open_to_api, web_only.trade_side_type) == ("1", False, 1)
+    assert (buy_only.status, buy_only.is_open_to_api, buy_only.trade_side_type) == ("1", True, 2)
+    for row in listings(None, 2_000):
+        assert (row.status, row.is_open_to_api, row.trade_side_type) == ("1", True, 1)

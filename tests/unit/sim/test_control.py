@@ -27,6 +27,11 @@ def test_a_subscription_to_nothing_names_nothing(params: str) -> None:
     assert parse_request(f'{{"method":"SUBSCRIPTION"{params}}}').channels == ()
 
 
+def test_params_that_are_no_texts_are_named_as_json_has_them() -> None:
+    text = '{"method":"SUBSCRIPTION","params":[null,true,7,{"a":[]}]}'
+    assert parse_request(text).channels == ("null", "true", "7", '{"a":[]}')
+
+
 @pytest.mark.parametrize("text", ["hello", "", "[]", "3", '{"method":"LOGIN"}', "{", "[" * 5000])
 def test_what_is_no_request_is_unreadable(text: str) -> None:
     assert parse_request(text).command is Command.UNREADABLE

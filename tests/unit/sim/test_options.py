@@ -16,6 +16,8 @@ from mexc_connector.sim import SimError, SimLimits, SimOptions
         {"symbols": ("BTCUSDT",), "symbol_count": 3},
         {"start_ms": -5},
         {"book_history": -1},
+        {"levels_per_side": 0},
+        {"levels_per_side": 20_001},
     ],
 )
 def test_values_outside_their_range_are_refused(wrong: dict[str, float]) -> None:

@@ -1,5 +1,7 @@
 """When a channel is due and what it then says, in an empty market where only the test trades."""
 
+import itertools
+
 from mexc_connector.sim.intervals import MINUTE_MS
 from tests.property.stream_rig import START_MS, SYMBOL, Rig
 
@@ -102,3 +104,63 @@ def test_mini_tickers_come_every_three_seconds_once_something_traded() -> None:
     assert (ticker.volume, ticker.quantity) == ("129.7", "1.3")
     assert (ticker.rate, ticker.zonedRate) == ("-0.01", "-0.01")
     assert [item.symbol for item in board.publicMiniTickers.items] == [SYMBOL]
+
+
+def test_many_markets_fall_due_in_slices_of_25_ten_ms_apart() -> None:
+    rig = Rig(agents=12, symbol_count=60)
+    symbols = list(rig.exchange.by_symbol)
+    rig.subscribe(*(f"spot@public.miniTicker.v3.api.pb@{name}@24H" for name in symbols))
+    rig.subscribe("spot@public.miniTickers.v3.api.pb@24H")
+    frames = rig.run(6_500)
+    due = {frame.symbol: frame.sendTime - START_MS for frame in frames if frame.symbol}
+    assert due == {name: 6_000 + number // 25 * 10 for number, name in enumerate(symbols)}
+    boards = [frame for frame in frames if not frame.symbol]
+    assert [board.sendTime - START_MS for board in boards] == [3_020, 6_020]
+    for board in boards:
+        assert [item.symbol for item in board.publicMiniTickers.items] == symbols
+
+
+def test_candles_of_many_markets_come_once_a_second_in_slices() -> None:
+    rig = Rig(agents=12, symbol_count=60)
+    late = list(rig.exchange.by_symbol)[55]
+    rig.subscribe(*(f"spot@public.kline.v3.api.pb@{name}@Min1" for name in (SYMBOL, late)))
+    frames = rig.run(30_000)
+    for name, slice_ms in ((SYMBOL, 0), (late, 20)):
+        times = [frame.createTime - START_MS for frame in frames if frame.symbol == name]
+        assert len(times) > 10
+        assert all(time_ms % 1_000 == slice_ms for time_ms in times)
+        assert all(one < other for one, other in itertools.pairwise(times))
+
+
+def test_a_board_subscribed_amid_its_slices_begins_with_the_next_one() -> None:
+    early, late = Rig(agents=12, symbol_count=60), Rig(agents=12, symbol_count=60)
+    board = "spot@public.miniTickers.v3.api.pb@UTC+8"
+    early.subscribe(board)
+    early.run(3_010)
+    assert late.run(3_010) == []
+    late.subscribe(board)
+    assert len(early.run(90)) == 1
+    assert late.run(90) == []
+    assert early.run(3_000) == late.run(3_000) != []
+
+
+def test_time_that_is_skipped_leaves_every_cadence_and_version_in_step() -> None:
+    rig = Rig(agents=12)
+    rig.subscribe(f"spot@public.aggre.depth.v3.api.pb@100ms@{SYMBOL}", KLINE)
+    rig.subscribe("spot@public.miniTickers.v3.api.pb@24H")
+    before = rig.run(4_030)
+    version = rig.market.version
+    rig.exchange.skip(3_600_000 * 3)
+    assert rig.market.version == version, "nobody acted meanwhile"
+    resumed_ms = rig.exchange.now_ms
+    after = rig.run(4_000)
+    assert rig.market.version > version
+    assert rig.market.tape.between(START_MS + 4_030, resumed_ms) == []
+    assert after[0].sendTime - resumed_ms == 70
+    bodies = [frame.publicAggreDepths for frame in before + after if "depth" in frame.channel]
+    for one, other in itertools.pairwise(bodies):
+        assert int(other.fromVersion) == int(one.toVersion) + 1
+    assert [t.time_ms for t in rig.market.tape.prints] == sorted(
+        t.time_ms for t in rig.market.tape.prints
+    )
+    assert {frame.sendTime % 3_000 for frame in after if "miniTickers" in frame.channel} == {0}
