@@ -11,6 +11,7 @@ import msgspec
 
 from mexc_connector.common.enums import StreamSpeed
 from mexc_connector.common.errors import ConfigError
+from mexc_connector.common.trading_config import TradingConfig
 
 LIVE_REST_URL = "https://api.mexc.com"
 LIVE_STREAM_URL = "wss://wbs-api.mexc.com/ws"
@@ -55,9 +56,12 @@ class RateLimitConfig(_Options, frozen=True):
 
     `ip_weight` and `account_weight` per `window_s`: 300 and 500 per 10 s, shared by all endpoints
     (docs of 2026). `requests_per_second`: 20 over everything (the exchange's support, 2026-01).
-    `orders_per_second`: 12 shared by place and cancel (change log 2026-03-11). `firewall_pause_s`:
-    how long everything rests after an HTML 403; 90 s is known to work. `backoff_base_s` doubles
-    per attempt up to `backoff_max_s`, each time shortened by a random part.
+    `orders_per_second`: 12 shared by place and cancel (change log 2026-03-11). `cancel_reserve`:
+    of these, how many placements leave free for cancels. `trading_reserve`: how many requests a
+    second, and their weight over a window, reads leave free for orders once a client that can
+    trade shares the budget. `firewall_pause_s`: how long everything rests after an HTML 403; 90 s
+    is known to work. `backoff_base_s` doubles per attempt up to `backoff_max_s`, each time
+    shortened by a random part.
     """
 
     ip_weight: int = 300
@@ -65,6 +69,8 @@ class RateLimitConfig(_Options, frozen=True):
     window_s: float = 10.0
     requests_per_second: int = 20
     orders_per_second: int = 12
+    cancel_reserve: int = 2
+    trading_reserve: int = 4
     firewall_pause_s: float = 90.0
     default_retry_after_s: float = 10.0
     max_wait_s: float = 300.0
@@ -76,13 +82,23 @@ class RateLimitConfig(_Options, frozen=True):
             _require(getattr(self, name) > 0, f"{name} must be above 0")
         for name in ("window_s", "backoff_base_s", "backoff_max_s", "max_wait_s"):
             _require(getattr(self, name) > 0, f"{name} must be above 0")
-        for name in ("firewall_pause_s", "default_retry_after_s"):
+        for name in (
+            "firewall_pause_s",
+            "default_retry_after_s",
+            "cancel_reserve",
+            "trading_reserve",
+        ):
             _require(getattr(self, name) >= 0, f"{name} must not be negative")
 
     @classmethod
     def lifted(cls) -> "RateLimitConfig":
         """No budget to speak of: for a simulator that was started without limits."""
-        return cls(ip_weight=10_000_000, account_weight=10_000_000, requests_per_second=1_000_000)
+        return cls(
+            ip_weight=10_000_000,
+            account_weight=10_000_000,
+            requests_per_second=1_000_000,
+            orders_per_second=1_000_000,
+        )
 
 
 class StreamConfig(_Options, frozen=True):
@@ -174,14 +190,40 @@ class BookConfig(_Options, frozen=True):
             _require(getattr(self, name) > 0, f"{name} must be above 0")
 
 
+class ListenKeyConfig(_Options, frozen=True):
+    """The key of the private streams.
+
+    `life_s`: the exchange forgets a key 60 minutes after it was made or extended. It advises to
+    extend every 30 minutes, `extend_every_s`. A failed extension is tried again after
+    `retry_base_s`, doubled each time up to `retry_max_s`; `replace_before_s` before the key
+    expires it is replaced, which costs a reconnect.
+    """
+
+    life_s: float = 3600.0
+    extend_every_s: float = 1800.0
+    replace_before_s: float = 60.0
+    retry_base_s: float = 5.0
+    retry_max_s: float = 120.0
+
+    def __post_init__(self) -> None:
+        for name in self.__struct_fields__:
+            _require(getattr(self, name) > 0, f"{name} must be above 0")
+        _require(
+            self.extend_every_s < self.life_s - self.replace_before_s,
+            "extend_every_s must be below life_s less replace_before_s",
+        )
+
+
 class MexcConfig(_Options, frozen=True):
     """Everything that can be set, with the exchange's own numbers as defaults.
 
     `proxy` serves REST and streams alike (`http://user:password@host:port`); it is masked in
     `repr`. `symbol_cache_s` is the life of the symbol rules, 5 minutes. `step_size_overrides`
     maps an exchange spelling to a coarser amount step, for markets whose published precision
-    the exchange itself refuses. Groups `account`, `order`, `market_data`, `market_data_fast`
-    are `RestConfig`s.
+    the exchange itself refuses. `recv_window_ms`: how old a signed request may be when it arrives,
+    at most 60000. `timestamp_bias_ms`: how far into the past requests are dated, because one from
+    the future is refused whatever the window. Groups `account`, `order`, `market_data`,
+    `market_data_fast` are `RestConfig`s.
     """
 
     rest_url: str = LIVE_REST_URL
@@ -190,6 +232,8 @@ class MexcConfig(_Options, frozen=True):
     connections: int = 20
     symbol_cache_s: float = 300.0
     clock_sync_s: float = 300.0
+    recv_window_ms: int = 5_000
+    timestamp_bias_ms: int = 200
     step_size_overrides: dict[str, str] = {}
     account: RestConfig = RestConfig(timeout_s=8.0, auth=True)
     order: RestConfig = RestConfig(timeout_s=6.0, retries=0, auth=True)
@@ -197,7 +241,9 @@ class MexcConfig(_Options, frozen=True):
     market_data_fast: RestConfig = RestConfig(timeout_s=4.0, retries=1)
     limits: RateLimitConfig = RateLimitConfig()
     streams: StreamConfig = StreamConfig()
+    listen_key: ListenKeyConfig = ListenKeyConfig()
     books: BookConfig = BookConfig()
+    trading: TradingConfig = TradingConfig()
 
     def __post_init__(self) -> None:
         _require_url("rest_url", self.rest_url, ("https", "http"))
@@ -210,6 +256,9 @@ class MexcConfig(_Options, frozen=True):
         _require(self.connections > 0, "connections must be above 0")
         _require(self.symbol_cache_s > 0, "symbol_cache_s must be above 0")
         _require(self.clock_sync_s > 0, "clock_sync_s must be above 0")
+        _require(1 <= self.recv_window_ms <= 60_000, "recv_window_ms must be 1 to 60000")
+        is_below = 0 <= self.timestamp_bias_ms < self.recv_window_ms
+        _require(is_below, "timestamp_bias_ms must be 0 or more and below recv_window_ms")
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__}

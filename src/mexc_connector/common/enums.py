@@ -221,3 +221,28 @@ class ReadyWhen(StrEnum):
 
     SUBSCRIBED = "SUBSCRIBED"
     """Every channel is granted; the books become readable one by one."""
+
+
+@unique
+class AccountState(StrEnum):
+    """Whether orders and balances in memory are what the exchange holds."""
+
+    RECONCILING = "RECONCILING"
+    """Being compared with the exchange: what is read may be old."""
+
+    CURRENT = "CURRENT"
+    """Compared on the present connection, and moved by its stream since."""
+
+    STALE = "STALE"
+    """The private stream is lost: what is read was true before."""
+
+    CLOSED = "CLOSED"
+
+
+@unique
+class JournalSync(StrEnum):
+    """When the order journal is forced to the disk."""
+
+    ALWAYS = "ALWAYS"
+    INTERVAL = "INTERVAL"
+    NEVER = "NEVER"

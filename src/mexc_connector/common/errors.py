@@ -18,6 +18,7 @@ MexcError
 │   ├── BadRequest             a parameter
 │   ├── InsufficientFunds
 │   ├── UnknownOrder           not there, or finished already
+│   │   └── OrderAlreadyDone   ... finished already, and this is its final state
 │   ├── InvalidSymbol          unknown, or closed to the API
 │   ├── TradingDisabled        market, side or order type is switched off for now
 │   ├── OrderRuleViolated      amount, price or precision
@@ -34,6 +35,11 @@ MexcError
 
 Data is in attributes, not only in the text. No text holds a key, a signature or a listen key.
 """
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mexc_connector.common.orders import Order
 
 _BODY_SHOWN = 200
 
@@ -193,6 +199,17 @@ class UnknownOrder(ExchangeAPIError):
     """No such order: it never existed, it is finished, or it is too new to be found yet."""
 
 
+class OrderAlreadyDone(UnknownOrder):
+    """The order cannot be canceled: it is finished. `order` is its final state, an `Order`."""
+
+    def __init__(self, order: "Order") -> None:
+        super().__init__(
+            f"the order is {order.status} already, {order.exact.amount_filled} filled",
+            endpoint="cancel_order",
+        )
+        self.order = order
+
+
 class InvalidSymbol(ExchangeAPIError):
     """The exchange does not know the market, or has closed it to the API."""
 
@@ -226,7 +243,11 @@ class SubscriptionRefused(ExchangeAPIError):
 
 
 class TransportError(MexcError):
-    """A read got no answer. It may be asked again."""
+    """No answer. `is_sent` is False where it is certain that nothing left this machine."""
+
+    def __init__(self, problem: str, *, is_sent: bool = True) -> None:
+        super().__init__(problem)
+        self.is_sent = is_sent
 
 
 class RequestTimeout(TransportError):
@@ -238,11 +259,14 @@ class ConnectionFailed(TransportError):
 
 
 class OrderOutcomeUnknown(MexcError):
-    """The order request may have reached the exchange: reconcile before sending it again."""
+    """The command may have reached the exchange: reconcile. Both ids None: it was about several."""
 
-    def __init__(self, client_order_id: str) -> None:
-        super().__init__(f"outcome unknown for client order id {client_order_id}")
+    def __init__(self, client_order_id: str | None = None, *, order_id: str | None = None) -> None:
+        subject = f"order id {order_id}" if order_id else "a command about several orders"
+        subject = f"client order id {client_order_id}" if client_order_id else subject
+        super().__init__(f"outcome unknown for {subject}")
         self.client_order_id = client_order_id
+        self.order_id = order_id
 
 
 class ProtocolViolation(MexcError):

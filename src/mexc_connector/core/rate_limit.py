@@ -3,14 +3,15 @@
 Rules, cited in the code and in the tests:
 
 - L1  Every request takes its cost out of several sliding windows at once: weight per address,
-      weight per account, and requests of any kind. It goes when all of them have room.
+      weight per account, requests of any kind, and orders (placed and cancelled alike). It goes
+      when all of them have room.
 - L2  The exchange counts a request when it arrives, which we cannot see: some time after we sent
       it and before we had the answer. So a request counts from its start, and leaves a window
       only one window length after its answer. No sliding window that the exchange could lay over
       the arrivals then holds more than its budget, whatever the network does.
 - L3  A pause (`Retry-After`, the firewall) stops everything. It can be made longer, not shorter.
-- L4  Nothing is booked ahead. Who has to wait asks again; the shell keeps the order of arrival,
-      and a caller that gives up while waiting leaves nothing behind.
+- L4  Nothing is booked ahead. Who has to wait asks again; `request_line` keeps the order, and a
+      caller that gives up while waiting leaves nothing behind.
 
 `RateLimiter` holds no clock: times are seconds of any monotonic clock, never going back.
 """
@@ -23,7 +24,7 @@ import msgspec
 from mexc_connector.common.config import RateLimitConfig
 from mexc_connector.common.errors import UsageError
 
-REQUESTS_WINDOW_S = 1.0
+SECOND_S = 1.0
 
 
 class RequestCost(msgspec.Struct, frozen=True):
@@ -32,12 +33,14 @@ class RequestCost(msgspec.Struct, frozen=True):
     ip_weight: int = 0
     account_weight: int = 0
     requests: int = 1
+    orders: int = 0
 
     def __add__(self, other: "RequestCost") -> "RequestCost":
         return RequestCost(
             self.ip_weight + other.ip_weight,
             self.account_weight + other.account_weight,
             self.requests + other.requests,
+            self.orders + other.orders,
         )
 
     def __sub__(self, other: "RequestCost") -> "RequestCost":
@@ -45,6 +48,7 @@ class RequestCost(msgspec.Struct, frozen=True):
             self.ip_weight - other.ip_weight,
             self.account_weight - other.account_weight,
             self.requests - other.requests,
+            self.orders - other.orders,
         )
 
 
@@ -60,6 +64,8 @@ class RateUsage(msgspec.Struct, frozen=True):
     account_weight_limit: int
     requests: int
     requests_limit: int
+    orders: int
+    orders_limit: int
     paused_s: float
 
 
@@ -79,14 +85,22 @@ class SlidingWindow:
         self._forget(now)
         return self._in_flight + self._answered_units
 
-    def wait_s(self, units: int, now: float) -> float:
-        """Return 0 if `units` fit at `now`, else the seconds before which they cannot fit."""
+    def wait_s(self, units: int, now: float, *, ahead: int = 0, kept: int = 0) -> float:
+        """Return 0 if `units` fit at `now`, else the seconds before which they cannot fit.
+
+        They fit only if the `ahead` units of others still do, and `kept` units stay free besides;
+        but what needs nearly the whole window gets it empty.
+        """
         if units > self.capacity:
             raise UsageError(
                 f"a request that costs {units} never fits the {self.name} budget of {self.capacity}"
             )
-        excess = self.used(now) + units - self.capacity
-        if units == 0 or excess <= 0:
+        if units == 0:
+            return 0.0
+        if units + ahead > self.capacity:  # the others go first, and then stay for a window
+            return self.length_s
+        excess = self.used(now) + min(units + ahead + kept, self.capacity) - self.capacity
+        if excess <= 0:
             return 0.0
         for answered_at, answered_units in self._answered:
             excess -= answered_units
@@ -94,12 +108,13 @@ class SlidingWindow:
                 return answered_at + self.length_s - now
         return self.length_s  # requests in flight hold the rest; none of them leaves sooner
 
-    def wait_behind_s(self, units: int, queued: int, now: float) -> float:
+    def wait_behind_s(self, units: int, queued: int, now: float, *, kept: int = 0) -> float:
         """Estimate the wait of `units` behind `queued` units, if every answer were immediate."""
         if units == 0:
             return 0.0
-        rounds, rest = divmod(queued + units - 1, self.capacity)
-        return rounds * self.length_s + self.wait_s(rest + 1, now)
+        usable = max(1, self.capacity - kept)
+        rounds, rest = divmod(queued + units - 1, usable)
+        return rounds * self.length_s + self.wait_s(rest + 1, now, kept=kept)
 
     def start(self, units: int) -> None:
         """Count `units` as in flight."""
@@ -127,44 +142,70 @@ class RateLimiter:
     def __init__(self, limits: RateLimitConfig) -> None:
         self._ip = SlidingWindow("address weight", limits.ip_weight, limits.window_s)
         self._account = SlidingWindow("account weight", limits.account_weight, limits.window_s)
-        self._requests = SlidingWindow(
-            "requests per second", limits.requests_per_second, REQUESTS_WINDOW_S
-        )
+        self._requests = SlidingWindow("requests per second", limits.requests_per_second, SECOND_S)
+        self._orders = SlidingWindow("orders per second", limits.orders_per_second, SECOND_S)
         self._paused_until = -math.inf
+
+    def wait_s(
+        self,
+        cost: RequestCost,
+        now: float,
+        *,
+        ahead: RequestCost = NO_COST,
+        kept: RequestCost = NO_COST,
+    ) -> float:
+        """Return 0 if a request may start now, else the seconds to wait at least (L1).
+
+        `ahead` must still fit afterwards, `kept` is to stay free besides. Raises `UsageError` for
+        a cost that is larger than a whole budget.
+        """
+        return max(
+            self.paused_s(now),
+            self._ip.wait_s(cost.ip_weight, now, ahead=ahead.ip_weight, kept=kept.ip_weight),
+            self._account.wait_s(
+                cost.account_weight, now, ahead=ahead.account_weight, kept=kept.account_weight
+            ),
+            self._requests.wait_s(cost.requests, now, ahead=ahead.requests, kept=kept.requests),
+            self._orders.wait_s(cost.orders, now, ahead=ahead.orders, kept=kept.orders),
+        )
 
     def reserve(self, cost: RequestCost, now: float) -> float:
         """Book `cost` and return 0, or book nothing and return the seconds to wait (L1, L4).
 
         The wait is a lower bound: ask again after it. What was booked must be given to `finish`
-        when the request has its answer, or has failed. Raises `UsageError` for a cost that is
-        larger than a whole budget.
+        when the request has its answer, or has failed.
         """
-        wait_s = max(
-            self.paused_s(now),
-            self._ip.wait_s(cost.ip_weight, now),
-            self._account.wait_s(cost.account_weight, now),
-            self._requests.wait_s(cost.requests, now),
-        )
-        if wait_s > 0:
-            return wait_s
+        wait_s = self.wait_s(cost, now)
+        if wait_s == 0:
+            self.start(cost)
+        return wait_s
+
+    def start(self, cost: RequestCost) -> None:
+        """Book `cost`, whether or not there is room: `wait_s` was 0, or the caller knows why."""
         self._ip.start(cost.ip_weight)
         self._account.start(cost.account_weight)
         self._requests.start(cost.requests)
-        return 0.0
+        self._orders.start(cost.orders)
 
     def finish(self, cost: RequestCost, now: float) -> None:
         """Say that a booked request has its answer, or that none will come."""
         self._ip.finish(cost.ip_weight, now)
         self._account.finish(cost.account_weight, now)
         self._requests.finish(cost.requests, now)
+        self._orders.finish(cost.orders, now)
 
-    def expected_wait_s(self, cost: RequestCost, *, queued: RequestCost, now: float) -> float:
+    def expected_wait_s(
+        self, cost: RequestCost, *, queued: RequestCost, now: float, kept: RequestCost = NO_COST
+    ) -> float:
         """Estimate the wait of a request that comes after `queued` ones: a lower bound."""
         return max(
             self.paused_s(now),
-            self._ip.wait_behind_s(cost.ip_weight, queued.ip_weight, now),
-            self._account.wait_behind_s(cost.account_weight, queued.account_weight, now),
-            self._requests.wait_behind_s(cost.requests, queued.requests, now),
+            self._ip.wait_behind_s(cost.ip_weight, queued.ip_weight, now, kept=kept.ip_weight),
+            self._account.wait_behind_s(
+                cost.account_weight, queued.account_weight, now, kept=kept.account_weight
+            ),
+            self._requests.wait_behind_s(cost.requests, queued.requests, now, kept=kept.requests),
+            self._orders.wait_behind_s(cost.orders, queued.orders, now, kept=kept.orders),
         )
 
     def pause(self, seconds: float, now: float) -> None:
@@ -184,8 +225,10 @@ class RateLimiter:
             account_weight_limit=self._account.capacity,
             requests=self._requests.used(now),
             requests_limit=self._requests.capacity,
+            orders=self._orders.used(now),
+            orders_limit=self._orders.capacity,
             paused_s=self.paused_s(now),
         )
 
     def __repr__(self) -> str:
-        return f"<RateLimiter {self._ip!r} {self._account!r} {self._requests!r}>"
+        return f"<RateLimiter {self._ip!r} {self._account!r} {self._requests!r} {self._orders!r}>"

@@ -22,6 +22,12 @@ def require_count(value: object, name: str) -> None:
         raise UsageError(f"{name} must be a whole number of at least 1, not {value!r}")
 
 
+def require_limit(value: object) -> None:
+    """Refuse a `limit` that is neither None (all) nor a whole number of at least 1."""
+    if value is not None:
+        require_count(value, "limit")
+
+
 def require_range(start_ms: object, end_ms: object) -> None:
     """Refuse times that are no milliseconds since 1970, and a start after the end."""
     for name, value in (("start_ms", start_ms), ("end_ms", end_ms)):

@@ -1,9 +1,9 @@
-"""The queue in front of the exchange: order of arrival, paced by `core.rate_limit`.
+"""The queue in front of the exchange: three lanes, paced by `core.request_line`.
 
-One line for all requests. Whoever comes first goes first, so two thousand snapshots asked for at
-once delay a later call by the budget they use up, but no stream of light calls can starve a heavy
-one. Give one `RequestBudget` to all clients behind one address: budgets and pauses are theirs
-together.
+Within a lane whoever comes first goes first, so two thousand snapshots asked for at once delay a
+later read by the budget they use up, but no stream of light calls can starve a heavy one. Cancels
+and placements overtake reads. Give one `RequestBudget` to all clients behind one address: budgets
+and pauses are theirs together.
 """
 
 import asyncio
@@ -13,7 +13,8 @@ from contextlib import asynccontextmanager
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import RateLimitConfig
 from mexc_connector.common.errors import RateLimitError
-from mexc_connector.core.rate_limit import NO_COST, RateLimiter, RateUsage, RequestCost
+from mexc_connector.core.rate_limit import RateUsage, RequestCost
+from mexc_connector.core.request_line import LaneUsage, Priority, RequestLine
 
 
 class RequestBudget:
@@ -21,37 +22,47 @@ class RequestBudget:
 
     def __init__(self, limits: RateLimitConfig, *, clock: Clock | None = None) -> None:
         self._clock = clock or Clock()
-        self._limiter = RateLimiter(limits)
+        self._line = RequestLine(limits)
         self._max_wait_s = limits.max_wait_s
-        self._line = asyncio.Lock()
-        self._queued = NO_COST
+        self._heads = {lane: asyncio.Lock() for lane in Priority}
+        self._gone = dict.fromkeys(Priority, 0)
+        self._waited_s = dict.fromkeys(Priority, 0.0)
+
+    def keep_room_for_trading(self) -> None:
+        """Let reads leave `limits.trading_reserve` free from now on: somebody trades."""
+        self._line.keep_room_for_trading()
 
     @asynccontextmanager
-    async def turn(self, cost: RequestCost, *, endpoint: str) -> AsyncIterator[float]:
+    async def turn(
+        self, cost: RequestCost, *, endpoint: str, priority: Priority = Priority.READ
+    ) -> AsyncIterator[float]:
         """Wait for room, count the request while it is under way; gives the seconds waited.
 
         Raises `RateLimitError` without waiting when the turn would come later than
         `limits.max_wait_s`, and when a pause that begins meanwhile lasts longer than that.
         A caller that is cancelled while waiting has booked nothing.
         """
-        waited_s = await self._wait(cost, endpoint)
+        waited_s = await self._wait(cost, endpoint, priority)
         try:
             yield waited_s
         finally:
-            self._limiter.finish(cost, self._clock.now())
+            self._line.finish(cost, self._clock.now())
 
-    async def _wait(self, cost: RequestCost, endpoint: str) -> float:
+    async def _wait(self, cost: RequestCost, endpoint: str, priority: Priority) -> float:
         arrived = self._clock.now()
-        self._refuse_if_late(self.expected_wait_s(cost), endpoint)
-        self._queued += cost
+        self._refuse_if_late(self.expected_wait_s(cost, priority=priority), endpoint)
+        ticket = self._line.join(cost, priority)
         try:
-            async with self._line:
-                while (wait_s := self._limiter.reserve(cost, self._clock.now())) > 0:
+            async with self._heads[priority]:
+                while (wait_s := self._line.ask(ticket, self._clock.now())) > 0:
                     self._refuse_if_late(self._clock.now() + wait_s - arrived, endpoint)
                     await self._clock.sleep(wait_s)
         finally:
-            self._queued -= cost
-        return self._clock.now() - arrived
+            self._line.leave(ticket)
+        waited_s = self._clock.now() - arrived
+        self._gone[priority] += 1
+        self._waited_s[priority] += waited_s
+        return waited_s
 
     def _refuse_if_late(self, wait_s: float, endpoint: str) -> None:
         if wait_s > self._max_wait_s:
@@ -61,22 +72,34 @@ class RequestBudget:
                 retry_after=wait_s,
             )
 
-    def expected_wait_s(self, cost: RequestCost) -> float:
+    def expected_wait_s(self, cost: RequestCost, *, priority: Priority = Priority.READ) -> float:
         """Return how long a request made now has to wait, if answers take no time."""
-        return self._limiter.expected_wait_s(cost, queued=self._queued, now=self._clock.now())
+        return self._line.expected_wait_s(cost, priority, self._clock.now())
 
     def pause(self, seconds: float) -> None:
         """Let nothing go for `seconds`; what waits stays in line."""
-        self._limiter.pause(seconds, self._clock.now())
+        self._line.pause(seconds, self._clock.now())
 
     @property
     def paused_s(self) -> float:
         """Seconds left of a pause."""
-        return self._limiter.paused_s(self._clock.now())
+        return self._line.paused_s(self._clock.now())
 
     def usage(self) -> RateUsage:
         """Return how full each budget is."""
-        return self._limiter.usage(self._clock.now())
+        return self._line.usage(self._clock.now())
+
+    def lanes(self) -> tuple[LaneUsage, ...]:
+        """Return what each lane waits for and has waited, the first to be served first."""
+        return tuple(
+            LaneUsage(
+                priority=lane,
+                waiting=self._line.waiting(lane),
+                gone=self._gone[lane],
+                waited_s=self._waited_s[lane],
+            )
+            for lane in Priority
+        )
 
     def __repr__(self) -> str:
-        return f"<RequestBudget {self._queued.requests} waiting, {self._limiter!r}>"
+        return f"<RequestBudget {self._line!r}>"

@@ -1,7 +1,10 @@
-"""Endpoints as data: path, weight, and the group whose `RestConfig` applies.
+"""Endpoints as data: path, weights, lane, and the group whose `RestConfig` applies.
 
 Source: Spot v3 docs, the pages of 2026, read 2026-11-20. The weights of 2025 were lower for
 exchangeInfo (10), depth (1) and the tickers (1 or 2); the exchange raises them without notice.
+Placing and cancelling count in three budgets: weight of the address, weight of the account, and
+the 12 orders a second; all else counts by the address. A batch counts once among the orders; its
+weight is nowhere stated, 10 is the highest that a client assumes.
 """
 
 from enum import StrEnum, unique
@@ -10,6 +13,7 @@ import msgspec
 
 from mexc_connector.common.config import MexcConfig, RestConfig
 from mexc_connector.core.rate_limit import RequestCost
+from mexc_connector.core.request_line import Priority
 
 
 @unique
@@ -18,21 +22,30 @@ class EndpointGroup(StrEnum):
 
     MARKET_DATA = "market_data"
     MARKET_DATA_FAST = "market_data_fast"
+    ACCOUNT = "account"
+    ORDER = "order"
 
     def options(self, config: MexcConfig) -> RestConfig:
         """Return the options of this group."""
         if self is EndpointGroup.MARKET_DATA:
             return config.market_data
-        return config.market_data_fast
+        if self is EndpointGroup.MARKET_DATA_FAST:
+            return config.market_data_fast
+        return config.account if self is EndpointGroup.ACCOUNT else config.order
 
 
 class Endpoint(msgspec.Struct, frozen=True):
-    """One endpoint. `weight` counts against the budget of the address."""
+    """One endpoint. `weight` counts against the budget of the address.
+
+    `lane` decides who overtakes whom, and that placing and cancelling count as orders.
+    """
 
     method: str
     path: str
     weight: int
     group: EndpointGroup
+    is_signed: bool = False
+    lane: Priority = Priority.READ
 
     @property
     def label(self) -> str:
@@ -40,9 +53,16 @@ class Endpoint(msgspec.Struct, frozen=True):
         return f"{self.method} {self.path}"
 
     @property
+    def is_command(self) -> bool:
+        """Whether it changes something at the exchange: then it is sent at most once."""
+        return self.method != "GET"
+
+    @property
     def cost(self) -> RequestCost:
         """What one request takes from the budgets."""
-        return RequestCost(ip_weight=self.weight)
+        if self.lane is Priority.READ:
+            return RequestCost(ip_weight=self.weight)
+        return RequestCost(ip_weight=self.weight, account_weight=1, orders=1)
 
 
 _SLOW = EndpointGroup.MARKET_DATA
@@ -62,3 +82,44 @@ AVERAGE_PRICE = Endpoint("GET", "/api/v3/avgPrice", 1, _FAST)
 TICKER_24H = Endpoint("GET", "/api/v3/ticker/24hr", 25, _SLOW)
 TICKER_PRICE = Endpoint("GET", "/api/v3/ticker/price", 10, _FAST)
 TICKER_BOOK = Endpoint("GET", "/api/v3/ticker/bookTicker", 10, _FAST)
+
+
+def _order(method: str, path: str, weight: int, lane: Priority) -> Endpoint:
+    return Endpoint(method, f"/api/v3/{path}", weight, EndpointGroup.ORDER, True, lane)
+
+
+def _signed(method: str, path: str, weight: int) -> Endpoint:
+    return Endpoint(method, f"/api/v3/{path}", weight, EndpointGroup.ACCOUNT, is_signed=True)
+
+
+PLACE_ORDER = _order("POST", "order", 1, Priority.PLACE)
+TEST_ORDER = _order("POST", "order/test", 1, Priority.PLACE)
+PLACE_BATCH = _order("POST", "batchOrders", 10, Priority.PLACE)
+CANCEL_ORDER = _order("DELETE", "order", 1, Priority.CANCEL)
+CANCEL_OPEN_ORDERS = _order("DELETE", "openOrders", 1, Priority.CANCEL)
+CANCEL_ALL_ORDERS = _order("DELETE", "order/all", 1, Priority.CANCEL)
+
+ORDER = _signed("GET", "order", 2)
+OPEN_ORDERS = _signed("GET", "openOrders", 3)
+ALL_ORDERS = _signed("GET", "allOrders", 10)
+MY_TRADES = _signed("GET", "myTrades", 10)
+ACCOUNT = _signed("GET", "account", 10)
+TRADE_FEE = _signed("GET", "tradeFee", 20)
+MX_DEDUCT = _signed("GET", "mxDeduct/enable", 1)
+SET_MX_DEDUCT = _signed("POST", "mxDeduct/enable", 1)
+KYC_STATUS = _signed("GET", "kyc/status", 1)
+UID = _signed("GET", "uid", 1)
+SELF_SYMBOLS = _signed("GET", "selfSymbols", 1)
+API_KEY_INFO = _signed("GET", "apiKeyInfo", 1)
+CURRENCIES = _signed("GET", "capital/config/getall", 10)
+
+CREATE_STP_GROUP = _signed("POST", "strategy/group", 20)
+STP_GROUPS = _signed("GET", "strategy/group", 20)
+DELETE_STP_GROUP = _signed("DELETE", "strategy/group", 20)
+ADD_STP_UIDS = _signed("POST", "strategy/group/uid", 20)
+REMOVE_STP_UIDS = _signed("DELETE", "strategy/group/uid", 20)
+
+CREATE_LISTEN_KEY = _signed("POST", "userDataStream", 1)
+LISTEN_KEYS = _signed("GET", "userDataStream", 1)
+EXTEND_LISTEN_KEY = _signed("PUT", "userDataStream", 1)
+CLOSE_LISTEN_KEY = _signed("DELETE", "userDataStream", 1)

@@ -50,6 +50,10 @@ class ExchangeClock:
         """Whether there is no measurement, or only one older than `seconds`."""
         return self._sample is None or self._clock.now() - self._sample.received_at > seconds
 
+    def is_measured_before(self, moment: float) -> bool:
+        """Whether there is no measurement from after a moment of our monotonic clock."""
+        return self._sample is None or self._sample.sent_at <= moment
+
     def at_ms(self, moment: float) -> int:
         """Return the exchange's time at a moment of our monotonic clock.
 
@@ -59,6 +63,10 @@ class ExchangeClock:
             return int(self._at(self._sample, moment))
         ago_ms = (self._clock.now() - moment) * _MS_PER_S
         return int(self._clock.time_ns() / _NS_PER_MS - ago_ms)
+
+    def local_ms(self) -> int:
+        """Return the time by this machine's clock."""
+        return self._clock.time_ns() // _NS_PER_MS
 
     def now_ms(self) -> int:
         """Return the exchange's time now; see `at_ms`."""

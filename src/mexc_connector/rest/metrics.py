@@ -1,8 +1,11 @@
 """What the REST side counts."""
 
+from dataclasses import dataclass
+
 import msgspec
 
 from mexc_connector.core.rate_limit import RateUsage
+from mexc_connector.core.request_line import LaneUsage
 from mexc_connector.rest.endpoints import EndpointGroup
 
 
@@ -23,16 +26,42 @@ class GroupMetrics(msgspec.Struct, frozen=True):
     waited_s: float
 
 
+@dataclass(slots=True)
+class GroupCounters:
+    """`GroupMetrics` while they grow."""
+
+    requests: int = 0
+    retries: int = 0
+    refused: int = 0
+    rate_limited: int = 0
+    unanswered: int = 0
+    waited_s: float = 0.0
+
+    def metrics(self, group: EndpointGroup) -> GroupMetrics:
+        """Return the counters as they stand."""
+        return GroupMetrics(
+            group=group,
+            requests=self.requests,
+            retries=self.retries,
+            refused=self.refused,
+            rate_limited=self.rate_limited,
+            unanswered=self.unanswered,
+            waited_s=self.waited_s,
+        )
+
+
 class RestMetrics(msgspec.Struct, frozen=True):
     """Counters of one REST client.
 
     A `cache_hits` was answered from the symbol rules in memory or by joining a request under way,
     a `cache_misses` made one. `unlisted_rows` are rows of list replies about markets that
     `exchangeInfo` does not list, `unreadable_rows` are markets whose rules could not be read.
+    `budget` and `lanes` are those of all clients that share the `RequestBudget`.
     """
 
     groups: tuple[GroupMetrics, ...]
     budget: RateUsage
+    lanes: tuple[LaneUsage, ...]
     cache_hits: int
     cache_misses: int
     unlisted_rows: int

@@ -69,10 +69,7 @@ class MexcPublicSpotRest:
         await self.close()
 
     async def close(self) -> None:
-        """End calls under way with `SessionClosed` and let go of the connections.
-
-        Takes two seconds at most and may be called twice.
-        """
+        """End calls under way with `SessionClosed`. Two seconds at most; may be called twice."""
         await self._session.close()
         await self._symbols.cache.close()
 
@@ -282,11 +279,17 @@ class MexcPublicSpotRest:
         return RestMetrics(
             groups=self._session.metrics(),
             budget=self._session.budget.usage(),
+            lanes=self._session.budget.lanes(),
             cache_hits=cache.hits,
             cache_misses=cache.misses,
             unlisted_rows=self._symbols.unlisted_rows,
             unreadable_rows=cache.unreadable,
         )
+
+    @property
+    def symbols(self) -> SymbolDirectory:
+        """The symbol rules in memory, to be shared with a private client."""
+        return self._symbols
 
     @property
     def budget(self) -> RequestBudget:

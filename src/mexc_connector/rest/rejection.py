@@ -6,6 +6,7 @@ looked at first, because a body cannot be relied on.
 """
 
 from collections.abc import Mapping
+from typing import TypeGuard
 
 import msgspec
 
@@ -25,10 +26,12 @@ from mexc_connector.common.errors import (
     FirewallBlocked,
     PermissionDenied,
     RateLimitError,
+    UnknownOrder,
 )
 
 _SUCCESS_CODES = (None, 0, 200)
 _TEXT_SHOWN = 200
+_ALIKE = (700001, 700002)
 _LONGEST_STATED_WAIT_S = 30 * 24 * 3600.0  # bans last up to 3 days; more is no number to sleep on
 
 
@@ -42,6 +45,32 @@ class Rejection(msgspec.Struct, frozen=True):
     retry: Retry
     outcome: WriteOutcome
     stated_wait_s: float | None = None
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether a command was certainly not carried out.
+
+        -2011 is listed as open because the order may be finished; of the cancel it is certain
+        that it did nothing.
+        """
+        return self.outcome is WriteOutcome.REJECTED or isinstance(self.error, UnknownOrder)
+
+    def with_note(self, note: str) -> "Rejection":
+        """Return the same with more said in the error's text."""
+        error = self.error
+        noted = type(error)(
+            f"{error.message}; {note}",
+            endpoint=error.endpoint,
+            code=error.code,
+            http_status=error.http_status,
+            body=error.body,
+        )
+        return msgspec.structs.replace(self, error=noted)
+
+
+def is_about_time(outcome: object) -> TypeGuard[Rejection]:
+    """Whether the exchange objects to the time of a request: then it did nothing with it."""
+    return isinstance(outcome, Rejection) and outcome.retry is Retry.AFTER_CLOCK_SYNC
 
 
 class _ErrorBody(msgspec.Struct):
@@ -76,6 +105,8 @@ def rejection_of(
         return None
     rule = _rule(status, code, _message(details), is_json=details is not None)
     message = _message(details) or _text_of(status, body)
+    if code in _ALIKE:
+        message += "; the exchange says the same of a wrong secret, a wrong key and an expired key"
     stated_wait_s = _stated_wait_s(headers)
     error = _error(
         rule.error,
@@ -88,6 +119,24 @@ def rejection_of(
         limits=limits,
     )
     return Rejection(error, rule.retry, rule.outcome, stated_wait_s)
+
+
+def entry_rejection(
+    endpoint: str, code: int | None, message: str, *, limits: RateLimitConfig
+) -> Rejection:
+    """Return what a failed entry inside the success of a batch stands for."""
+    rule = UNLISTED if code is None else rule_for(code, message)
+    error = _error(
+        rule.error,
+        message.strip(),
+        endpoint=endpoint,
+        code=code,
+        status=200,
+        body=b"",
+        wait_s=limits.default_retry_after_s,
+        limits=limits,
+    )
+    return Rejection(error, rule.retry, rule.outcome)
 
 
 def _rule(status: int, code: int | None, message: str, *, is_json: bool) -> ErrorRule:

@@ -1,7 +1,10 @@
-"""The one way out: wait for budget, send, map errors, repeat reads that may be repeated.
+"""The one way out: wait for budget, sign, send, map errors, repeat reads that may be repeated.
 
 A read is repeated after timeouts, lost links, 5xx and 429, as often as its group's `retries`
 say, each time after a jittered backoff and, for 429, after the wait that the exchange states.
+A command is sent once. The one exception to both: if the exchange objects to the request time it
+has certainly done nothing, so its clock is measured and the request goes once more.
+
 A pause holds back everything that shares the `RequestBudget`. The firewall's 403 is raised at
 once: the pause that follows is too long to sit through unseen.
 """
@@ -9,66 +12,51 @@ once: the pause that follows is too long to sit through unseen.
 import asyncio
 import logging
 import random
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from urllib.parse import quote
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 import msgspec
 
 from mexc_connector.common.clock import Clock
-from mexc_connector.common.config import MexcConfig, RestConfig
+from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.error_codes import Retry
 from mexc_connector.common.errors import (
+    ConfigError,
     ExchangeUnavailable,
+    MexcError,
     RateLimitError,
     SessionClosed,
     TransportError,
 )
 from mexc_connector.core.backoff import backoff_delay
+from mexc_connector.core.signing import Parameters, canonical_query
+from mexc_connector.rest.answer import Answer, OrderReference
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.endpoints import Endpoint, EndpointGroup
-from mexc_connector.rest.metrics import GroupMetrics
-from mexc_connector.rest.rejection import Rejection, rejection_of
+from mexc_connector.rest.metrics import GroupCounters, GroupMetrics
+from mexc_connector.rest.rejection import Rejection, is_about_time, rejection_of
+from mexc_connector.rest.signer import Signer
 from mexc_connector.rest.transport import HttpReply, HttpRequest, HttpTransport
-
-Parameters = Sequence[tuple[str, str | int]]
 
 _LOGGER = logging.getLogger("mexc_connector.rest")
 _PASSING = (ExchangeUnavailable, RateLimitError)
 _REPEATED = frozenset({Retry.AFTER_BACKOFF, Retry.AFTER_LOOKUP, Retry.AFTER_STATED_WAIT})
 
 
-class Answer(msgspec.Struct, frozen=True):
-    """The success of a read.
+class _Call(msgspec.Struct):
+    """One call and its attempts. `is_open` from the first byte sent until an answer is there."""
 
-    `sent_at` and `received_at` are seconds of our monotonic clock around the attempt that
-    succeeded; `received_ns` is the same end by this machine's wall clock.
-    """
-
-    endpoint: str
-    body: bytes
-    sent_at: float
-    received_at: float
-    received_ns: int
-
-
-class _Delivered(msgspec.Struct, frozen=True):
-    reply: HttpReply
-    sent_at: float
-
-
-@dataclass(slots=True)
-class _Counters:
-    requests: int = 0
-    retries: int = 0
-    refused: int = 0
-    rate_limited: int = 0
-    unanswered: int = 0
-    waited_s: float = 0.0
+    endpoint: Endpoint
+    parameters: Parameters
+    is_open: bool = False
 
 
 class Sender:
-    """Sends reads. Everything it needs from the world is an argument."""
+    """Sends reads and commands. Everything it needs from the world is an argument.
+
+    Without a `signer` signed endpoints are refused. `measure_clock` is called after the exchange
+    objected to the time of a signed request.
+    """
 
     def __init__(
         self,
@@ -77,6 +65,8 @@ class Sender:
         transport: HttpTransport,
         budget: RequestBudget,
         clock: Clock,
+        signer: Signer | None = None,
+        measure_clock: Callable[[], Awaitable[object]] | None = None,
         jitter: Callable[[], float] = random.random,
     ) -> None:
         self._config = config
@@ -84,8 +74,10 @@ class Sender:
         self._transport = transport
         self._budget = budget
         self._clock = clock
+        self._signer = signer
+        self._measure_clock = measure_clock
         self._jitter = jitter
-        self._counters = {group: _Counters() for group in EndpointGroup}
+        self._counters = {group: GroupCounters() for group in EndpointGroup}
         self._unstated_refusals = 0
         self._under_way: set[asyncio.Timeout] = set()
         self._is_closed = False
@@ -95,13 +87,43 @@ class Sender:
 
         Raises `ExchangeAPIError` and its kinds, `TransportError`, `SessionClosed`.
         """
+        async with self._open_until_closed(endpoint):
+            return await self._read(_Call(endpoint, parameters))
+
+    async def command(
+        self, endpoint: Endpoint, parameters: Parameters, *, about: OrderReference | None = None
+    ) -> Answer:
+        """Send a command once and return its success.
+
+        An `ExchangeAPIError` says that the exchange did nothing, and so do `SessionClosed` and a
+        `TransportError` whose `is_sent` is False. If that is not certain, a command `about` an
+        order raises `OrderOutcomeUnknown`, with what happened as its cause; one about nothing
+        whose outcome matters that much raises what happened. A cancelled caller knows nothing.
+        """
+        call = _Call(endpoint, parameters)
+        try:
+            async with self._open_until_closed(endpoint):
+                outcome = await self._ask(call)
+        except Exception as error:
+            is_unsent = isinstance(error, TransportError) and not error.is_sent
+            if about is None or not call.is_open or is_unsent:
+                raise
+            raise about.outcome_unknown() from error
+        if isinstance(outcome, Answer):
+            return outcome
+        if about is None or outcome.is_certain:
+            raise outcome.error
+        raise about.outcome_unknown() from outcome.error
+
+    @asynccontextmanager
+    async def _open_until_closed(self, endpoint: Endpoint) -> AsyncIterator[None]:
         if self._is_closed:
             raise SessionClosed(f"{endpoint.label}: the client is closed")
         try:
             async with asyncio.timeout(None) as scope:
                 self._under_way.add(scope)
                 try:
-                    return await self._read(endpoint, parameters)
+                    yield
                 finally:
                     self._under_way.discard(scope)
         except TimeoutError:
@@ -109,47 +131,59 @@ class Sender:
                 raise
             raise SessionClosed(f"{endpoint.label}: closed while under way") from None
 
-    async def _read(self, endpoint: Endpoint, parameters: Parameters) -> Answer:
-        options = endpoint.group.options(self._config)
+    async def _read(self, call: _Call) -> Answer:
+        endpoint = call.endpoint
+        retries = endpoint.group.options(self._config).retries
         counters = self._counters[endpoint.group]
         attempt = 0
         while True:
-            is_last = attempt >= options.retries
             try:
-                delivered = await self._send(endpoint, parameters, options, counters)
+                outcome = await self._ask(call)
             except TransportError as error:
-                counters.unanswered += 1
-                if is_last:
+                if attempt >= retries:
                     raise
                 _LOGGER.debug("%s, attempt %d: %s", endpoint.label, attempt, error)
             else:
-                rejection = self._rejection(endpoint, delivered.reply)
-                if rejection is None:
-                    self._unstated_refusals = 0
-                    return self._answer(endpoint, delivered)
-                self._note(rejection, counters)
-                if is_last or not self._may_repeat(rejection):
-                    raise rejection.error
-                _LOGGER.debug("attempt %d: %s", attempt, rejection.error)
+                if isinstance(outcome, Answer):
+                    return outcome
+                if attempt >= retries or not self._may_repeat(outcome):
+                    raise outcome.error
+                _LOGGER.debug("attempt %d: %s", attempt, outcome.error)
             await self._clock.sleep(self._backoff_s(attempt))
             attempt += 1
             counters.retries += 1
 
-    async def _send(
-        self, endpoint: Endpoint, parameters: Parameters, options: RestConfig, counters: _Counters
-    ) -> _Delivered:
-        async with self._budget.turn(endpoint.cost, endpoint=endpoint.label) as waited_s:
-            # Built after the wait: what ages, as a time stamp and its signature, belongs here.
-            request = HttpRequest(
-                method=endpoint.method,
-                url=self._url(endpoint, parameters),
-                endpoint=endpoint.label,
-                timeout_s=options.timeout_s,
-            )
+    async def _ask(self, call: _Call) -> Answer | Rejection:
+        """Make an attempt, and another one if the exchange objects to the time of the first."""
+        outcome = await self._attempt(call)
+        if self._signer is None or self._measure_clock is None or not is_about_time(outcome):
+            return outcome
+        try:
+            await self._measure_clock()
+        except MexcError as error:
+            _LOGGER.debug("%s: the clock could not be measured: %s", call.endpoint.label, error)
+            return outcome
+        self._counters[call.endpoint.group].retries += 1
+        outcome = await self._attempt(call)
+        return outcome.with_note(self._signer.clocks()) if is_about_time(outcome) else outcome
+
+    async def _attempt(self, call: _Call) -> Answer | Rejection:
+        endpoint, counters = call.endpoint, self._counters[call.endpoint.group]
+        async with self._budget.turn(
+            endpoint.cost, endpoint=endpoint.label, priority=endpoint.lane
+        ) as waited_s:
+            # Built after the wait: the request time and its signature age.
+            request, query = self._request(call)
             counters.requests += 1
             counters.waited_s += waited_s
             sent_at = self._clock.now()
-            reply = await self._transport.send(request)
+            call.is_open = True
+            try:
+                reply = await self._transport.send(request)
+            except TransportError:
+                counters.unanswered += 1
+                raise
+            call.is_open = False
         _LOGGER.debug(
             "%s: HTTP %d, %d bytes, waited %.3f s",
             endpoint.label,
@@ -157,33 +191,50 @@ class Sender:
             len(reply.body),
             waited_s,
         )
-        return _Delivered(reply, sent_at)
-
-    def _answer(self, endpoint: Endpoint, delivered: _Delivered) -> Answer:
+        rejection = self._rejection(call, reply, query)
+        if rejection is not None:
+            self._note(rejection, counters)
+            return rejection
+        self._unstated_refusals = 0
         return Answer(
             endpoint=endpoint.label,
-            body=delivered.reply.body,
-            sent_at=delivered.sent_at,
+            body=reply.body,
+            sent_at=sent_at,
             received_at=self._clock.now(),
             received_ns=self._clock.time_ns(),
         )
 
-    def _url(self, endpoint: Endpoint, parameters: Parameters) -> str:
-        url = self._base_url + endpoint.path
-        if not parameters:
-            return url
-        return f"{url}?{encoded_query(parameters)}"
+    def _request(self, call: _Call) -> tuple[HttpRequest, str]:
+        endpoint = call.endpoint
+        if not endpoint.is_signed:
+            query = canonical_query(call.parameters)
+        elif self._signer is None:
+            raise ConfigError(f"{endpoint.label} needs an API key")
+        else:
+            query = self._signer.query(call.parameters)
+        request = HttpRequest(
+            method=endpoint.method,
+            url=f"{self._base_url}{endpoint.path}{'?' if query else ''}{query}",
+            endpoint=endpoint.label,
+            timeout_s=endpoint.group.options(self._config).timeout_s,
+            headers=self._signer.headers if self._signer and endpoint.is_signed else {},
+            is_command=endpoint.is_command,
+        )
+        return request, query
 
-    def _rejection(self, endpoint: Endpoint, reply: HttpReply) -> Rejection | None:
+    def _rejection(self, call: _Call, reply: HttpReply, query: str) -> Rejection | None:
+        body = reply.body
+        if self._signer is not None and call.endpoint.is_signed:
+            body = self._signer.masked(body, query=query, parameters=call.parameters)
         return rejection_of(
-            endpoint.label,
+            call.endpoint.label,
             status=reply.status,
             headers=reply.headers,
-            body=reply.body,
+            body=body,
             limits=self._config.limits,
         )
 
-    def _note(self, rejection: Rejection, counters: _Counters) -> None:
+    def _note(self, rejection: Rejection, counters: GroupCounters) -> None:
         counters.refused += 1
         if isinstance(rejection.error, RateLimitError):
             counters.rate_limited += 1
@@ -219,23 +270,13 @@ class Sender:
 
     def metrics(self) -> tuple[GroupMetrics, ...]:
         """Return the counters of every group as they stand."""
-        return tuple(
-            GroupMetrics(
-                group=group,
-                requests=counters.requests,
-                retries=counters.retries,
-                refused=counters.refused,
-                rate_limited=counters.rate_limited,
-                unanswered=counters.unanswered,
-                waited_s=counters.waited_s,
-            )
-            for group, counters in self._counters.items()
-        )
+        return tuple(counters.metrics(group) for group, counters in self._counters.items())
 
     def close(self) -> None:
         """End every call, waiting or under way, with `SessionClosed`. May be called twice.
 
-        The transport and the budget stay open: they belong to whoever made them.
+        A command that may have left ends with `OrderOutcomeUnknown` instead. The transport and
+        the budget stay open: they belong to whoever made them.
         """
         if self._is_closed:
             return
@@ -251,8 +292,3 @@ class Sender:
     def __repr__(self) -> str:
         state = "closed" if self._is_closed else f"{len(self._under_way)} calls under way"
         return f"<Sender {self._base_url}, {state}>"
-
-
-def encoded_query(parameters: Parameters) -> str:
-    """Return the query string: all but unreserved characters percent-encoded, upper-case hex."""
-    return "&".join(f"{name}={quote(str(value), safe='')}" for name, value in parameters)

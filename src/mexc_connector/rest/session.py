@@ -1,16 +1,24 @@
 """What the REST clients of one process share: transport, budget, sender, the exchange's clock."""
 
 import asyncio
+import logging
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig
+from mexc_connector.common.credentials import Credentials
+from mexc_connector.common.errors import MexcError
+from mexc_connector.core.signing import Parameters
 from mexc_connector.rest import endpoints, wire
+from mexc_connector.rest.answer import Answer, OrderReference
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.endpoints import Endpoint
 from mexc_connector.rest.exchange_clock import ClockSample, ExchangeClock
 from mexc_connector.rest.metrics import GroupMetrics
-from mexc_connector.rest.sender import Answer, Parameters, Sender
-from mexc_connector.rest.transport import AiohttpTransport, HttpTransport
+from mexc_connector.rest.sender import Sender
+from mexc_connector.rest.signer import Signer
+from mexc_connector.rest.transport import CLOSE_TIMEOUT_S, AiohttpTransport, HttpTransport
+
+_LOGGER = logging.getLogger("mexc_connector.rest")
 
 
 class RestSession:
@@ -26,6 +34,7 @@ class RestSession:
         transport: HttpTransport | None = None,
         budget: RequestBudget | None = None,
         clock: Clock | None = None,
+        credentials: Credentials | None = None,
     ) -> None:
         self.config = config
         self.clock = clock or Clock()
@@ -36,13 +45,63 @@ class RestSession:
             connections=config.connections, proxy=config.proxy
         )
         self._sender = Sender(
-            config, transport=self._transport, budget=self.budget, clock=self.clock
+            config,
+            transport=self._transport,
+            budget=self.budget,
+            clock=self.clock,
+            signer=None if credentials is None else self._signer(credentials),
+            measure_clock=self._measure_clock_anew,
         )
         self._clock_sync = asyncio.Lock()
+        self._clock_refresh: asyncio.Task[None] | None = None
+
+    def _signer(self, credentials: Credentials) -> Signer:
+        return Signer(
+            credentials,
+            exchange_clock=self.exchange_clock,
+            recv_window_ms=self.config.recv_window_ms,
+            bias_ms=self.config.timestamp_bias_ms,
+        )
 
     async def read(self, endpoint: Endpoint, parameters: Parameters = ()) -> Answer:
         """Send a read and return its success; see `Sender.read`."""
+        if endpoint.is_signed:
+            await self.know_the_time()
         return await self._sender.read(endpoint, parameters)
+
+    async def command(
+        self, endpoint: Endpoint, parameters: Parameters, *, about: OrderReference | None = None
+    ) -> Answer:
+        """Send a command once and return its success; see `Sender.command`."""
+        await self.know_the_time()
+        return await self._sender.command(endpoint, parameters, about=about)
+
+    async def know_the_time(self) -> None:
+        """Wait for the first measurement of the exchange's clock; later ones are made meanwhile."""
+        if self.exchange_clock.offset_ms is None:
+            async with self._clock_sync:
+                if self.exchange_clock.offset_ms is None:
+                    # The first answer also opens the connection, which makes its halfway too early.
+                    await self._measure_clock(samples=2)
+        elif self._clock_refresh is None and self.exchange_clock.is_older_than(
+            self.config.clock_sync_s
+        ):
+            self._clock_refresh = asyncio.create_task(self._refresh_clock(), name="mexc clock")
+
+    async def _refresh_clock(self) -> None:
+        try:
+            await self.keep_clock_synced()
+        except MexcError as error:  # the last measurement serves on; the exchange will object
+            _LOGGER.debug("the exchange's clock could not be measured: %s", error)
+        finally:
+            self._clock_refresh = None
+
+    async def _measure_clock_anew(self) -> None:
+        """Measure once for all who saw the same objection: who had to wait finds it done."""
+        asked_at = self.clock.now()
+        async with self._clock_sync:
+            if self.exchange_clock.is_measured_before(asked_at):
+                await self._measure_clock(samples=1)
 
     async def get_server_time_ms(self) -> int:
         """Read the exchange's clock once."""
@@ -82,6 +141,8 @@ class RestSession:
     async def close(self) -> None:
         """End every call with `SessionClosed`, then the connections. May be called twice."""
         self._sender.close()
+        if self._clock_refresh is not None:
+            await asyncio.wait([self._clock_refresh], timeout=CLOSE_TIMEOUT_S)
         if self._owns_transport:
             await self._transport.close()
 

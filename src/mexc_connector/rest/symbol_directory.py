@@ -1,6 +1,7 @@
 """Which markets there are: symbol rules in memory, and what is known of the missing ones."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
 from mexc_connector.common.errors import (
@@ -13,10 +14,11 @@ from mexc_connector.common.errors import (
 from mexc_connector.common.instrument import SymbolInfo
 from mexc_connector.common.models import OfflineSymbol
 from mexc_connector.common.symbols import Symbol
+from mexc_connector.core.signing import Parameters
 from mexc_connector.rest import endpoints, market_data, wire
+from mexc_connector.rest.answer import Answer
 from mexc_connector.rest.arguments import require_symbol
 from mexc_connector.rest.endpoints import Endpoint
-from mexc_connector.rest.sender import Answer, Parameters
 from mexc_connector.rest.session import RestSession
 from mexc_connector.rest.symbol_cache import SymbolCache
 from mexc_connector.rest.symbol_rules import SymbolTable, step_sizes, symbol_table
@@ -41,6 +43,7 @@ class SymbolDirectory:
     def __init__(self, session: RestSession) -> None:
         config = session.config
         self._session = session
+        self.config = config
         self._steps = step_sizes(config.step_size_overrides)
         self._life_s = config.symbol_cache_s
         self._offline: dict[str, OfflineSymbol] = {}
@@ -65,6 +68,18 @@ class SymbolDirectory:
         if info is None:
             raise UnknownSymbol(str(symbol), await self._note_on(symbol))
         return info
+
+    async def symbol_of(self, exchange_symbol: str) -> Symbol | None:
+        """Return the pair behind the exchange's spelling, from a fresh copy if need be.
+
+        None for a market that is not listed; it is counted in `unlisted_rows`.
+        """
+        for max_age_s in (self._life_s, _FRESH_S):
+            table = await self.cache.get(max_age_s=max_age_s)
+            with suppress(UnknownSymbol):
+                return table.symbol_map.from_exchange(exchange_symbol)
+        self.unlisted_rows += 1
+        return None
 
     async def _note_on(self, symbol: Symbol) -> str:
         try:

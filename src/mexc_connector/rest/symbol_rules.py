@@ -17,7 +17,7 @@ from mexc_connector.common.errors import ConfigError, UsageError
 from mexc_connector.common.instrument import ExchangeInfo, SymbolInfo, exact_decimal
 from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
 from mexc_connector.rest import wire
-from mexc_connector.rest.sender import Answer
+from mexc_connector.rest.answer import Answer
 
 _LOGGER = logging.getLogger("mexc_connector.rest")
 _LARGEST_PRECISION = 30

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 from contextlib import suppress
+from types import SimpleNamespace
 from typing import Protocol
 
 import aiohttp
@@ -18,7 +19,9 @@ _USER_AGENT = "mexc-connector"
 class HttpRequest(msgspec.Struct, frozen=True):
     """One request. `url` is sent byte for byte, so it must be percent-encoded already.
 
-    `endpoint` (method and path) is what error texts show: the query may hold a signature.
+    `endpoint` (method and path) is what error texts and `repr` show: the query may hold a
+    signature, a header the key. A command must leave at most once and should not wait for a free
+    connection behind reads.
     """
 
     method: str
@@ -26,6 +29,10 @@ class HttpRequest(msgspec.Struct, frozen=True):
     endpoint: str
     timeout_s: float
     headers: Mapping[str, str] = {}
+    is_command: bool = False
+
+    def __repr__(self) -> str:
+        return f"<HttpRequest {self.endpoint}>"
 
 
 class HttpReply(msgspec.Struct, frozen=True):
@@ -42,7 +49,9 @@ class HttpTransport(Protocol):
     async def send(self, request: HttpRequest) -> HttpReply:
         """Send once and return what came back, whatever its status.
 
-        Raises `RequestTimeout`, `ConnectionFailed`, or `SessionClosed` after `close`.
+        Raises `RequestTimeout`, `ConnectionFailed`, or `SessionClosed` after `close`. Only where
+        it is certain that nothing left may `is_sent` of the first two be False: for a command
+        that means that it may be given again.
         """
 
     async def close(self) -> None:
@@ -52,6 +61,8 @@ class HttpTransport(Protocol):
 class AiohttpTransport:
     """One pooled aiohttp session, opened by the first request.
 
+    aiohttp repeats GET, PUT and DELETE by itself when a pooled connection dies under a request.
+    For reads that is welcome; a command is stopped at the second attempt, before a byte leaves.
     Redirects are not followed, cookies not kept, proxies not read from the environment.
     """
 
@@ -63,12 +74,18 @@ class AiohttpTransport:
         self._is_closed = False
 
     async def send(self, request: HttpRequest) -> HttpReply:
-        """Send once. The time limit runs from a free connection to the last byte."""
+        """Send once. The time limit runs from a free connection to the last byte.
+
+        Commands open a connection of their own when all are busy.
+        """
+        if request.is_command:
+            return await self._send(request)
         async with self._free:  # aiohttp would count the wait for it into the time limit
             return await self._send(request)
 
     async def _send(self, request: HttpRequest) -> HttpReply:
         session = self._opened_session(request.endpoint)
+        departure = _Departure(is_command=request.is_command)
         try:
             async with session.request(
                 request.method,
@@ -77,30 +94,42 @@ class AiohttpTransport:
                 proxy=self._proxy,
                 timeout=aiohttp.ClientTimeout(total=request.timeout_s),
                 allow_redirects=False,
+                trace_request_ctx=departure,
             ) as response:
                 body = await response.read()
                 headers = {name.lower(): value for name, value in response.headers.items()}
                 return HttpReply(status=response.status, headers=headers, body=body)
         except TimeoutError as error:
             raise RequestTimeout(
-                f"{request.endpoint}: no answer within {request.timeout_s} s"
+                f"{request.endpoint}: no answer within {request.timeout_s} s",
+                is_sent=departure.is_sent,
             ) from error
         except aiohttp.ClientResponseError as error:
             # Not chained: its text holds the whole URL, which may be signed.
             raise ConnectionFailed(
                 f"{request.endpoint}: the answer is not HTTP, or the proxy refused: {error.message}"
             ) from None
+        except aiohttp.InvalidURL:
+            # Not chained, for the same reason.
+            raise ConnectionFailed(
+                f"{request.endpoint}: no request can be made of its URL", is_sent=False
+            ) from None
         except (aiohttp.ClientError, OSError) as error:
             if self._is_closed:
                 raise SessionClosed(f"{request.endpoint}: closed while under way") from error
-            raise ConnectionFailed(f"{request.endpoint}: {_reason(error)}") from error
+            raise ConnectionFailed(
+                f"{request.endpoint}: {_reason(error)}", is_sent=departure.is_sent
+            ) from error
 
     def _opened_session(self, endpoint: str) -> aiohttp.ClientSession:
         if self._is_closed:
             raise SessionClosed(f"{endpoint}: the transport is closed")
         if self._session is None:
+            departures = aiohttp.TraceConfig()
+            departures.on_request_headers_sent.append(_note_departure)
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections),
+                connector=aiohttp.TCPConnector(limit=0),  # `_free` holds reads to the limit
+                trace_configs=[departures],
                 cookie_jar=aiohttp.DummyCookieJar(),
                 headers={"User-Agent": _USER_AGENT, "Accept": "application/json"},
             )
@@ -118,6 +147,32 @@ class AiohttpTransport:
     def __repr__(self) -> str:
         state = "closed" if self._is_closed else "idle" if self._session is None else "open"
         return f"<AiohttpTransport {state}, at most {self._connections} connections>"
+
+
+class _Departure:
+    """Whether a request has left; aiohttp hands it to `_note_departure`."""
+
+    def __init__(self, *, is_command: bool) -> None:
+        self._is_command = is_command
+        self.is_sent = False
+
+    def note(self) -> None:
+        if self.is_sent and self._is_command:
+            raise aiohttp.ServerDisconnectedError(
+                "the link broke after the command was sent; it is not sent twice"
+            )
+        self.is_sent = True
+
+
+async def _note_departure(
+    _: aiohttp.ClientSession,
+    context: SimpleNamespace,
+    __: object,
+) -> None:
+    """Run before the first byte of every attempt, aiohttp's own repetitions included."""
+    departure = context.trace_request_ctx
+    assert isinstance(departure, _Departure)  # noqa: S101 - this module passes nothing else
+    departure.note()
 
 
 def _reason(error: Exception) -> str:

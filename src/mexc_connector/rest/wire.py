@@ -13,7 +13,7 @@ from typing import TypeVar
 import msgspec
 
 from mexc_connector.common.errors import ProtocolViolation
-from mexc_connector.rest.sender import Answer
+from mexc_connector.rest.answer import Answer
 
 T = TypeVar("T")
 Result = TypeVar("Result")

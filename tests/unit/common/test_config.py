@@ -12,6 +12,7 @@ def test_the_defaults_are_the_real_exchange_and_its_limits() -> None:
     assert (config.limits.ip_weight, config.limits.account_weight) == (300, 500)
     assert config.market_data_fast == RestConfig(timeout_s=4.0, retries=1)
     assert config.order.retries == 0
+    assert (config.limits.orders_per_second, config.recv_window_ms) == (12, 5_000)
 
 
 def test_yaml_is_read_by_the_names_of_the_options() -> None:
@@ -34,6 +35,11 @@ def test_an_empty_document_means_the_defaults(text: bytes) -> None:
         (b"rest_uri: http://x", "rest_uri"),
         (b"limits: {ip_weight: many}", "ip_weight"),
         (b"limits: {ip_weight: 0}", "ip_weight"),
+        (b"limits: {cancel_reserve: -1}", "cancel_reserve"),
+        (b"limits: {trading_reserve: -1}", "trading_reserve"),
+        (b"recv_window_ms: 60001", "recv_window_ms"),
+        (b"timestamp_bias_ms: 5000", "timestamp_bias_ms"),
+        (b"timestamp_bias_ms: -1", "timestamp_bias_ms"),
         (b"rest_url: ftp://x", "rest_url"),
         (b"[1, 2", "configuration"),
         (b"market_data: {timeout_s: -1}", "timeout_s"),

@@ -5,6 +5,7 @@ import pytest
 from mexc_connector.common.config import RateLimitConfig
 from mexc_connector.common.errors import RateLimitError
 from mexc_connector.core.rate_limit import RequestCost
+from mexc_connector.core.request_line import Priority
 from mexc_connector.rest.budget import RequestBudget
 from tests.unit.rest.doubles import FakeClock
 
@@ -110,4 +111,61 @@ async def test_two_thousand_snapshots_take_as_long_as_the_weight_budget_says() -
 
 
 async def test_the_repr_shows_the_line() -> None:
-    assert repr(budget(FakeClock())).startswith("<RequestBudget 0 waiting, <RateLimiter")
+    shown = "<RequestBudget <RequestLine 0 cancel, 0 place, 0 read waiting, <RateLimiter"
+    assert repr(budget(FakeClock())).startswith(shown)
+
+
+async def test_cancels_overtake_placements_and_placements_overtake_reads() -> None:
+    everybody_waits = asyncio.Event()
+
+    class Held(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            await everybody_waits.wait()
+            await super().sleep(seconds)
+
+    queue, gone = budget(Held(), requests_per_second=1, cancel_reserve=0), []  # type: ignore[var-annotated]
+    order = RequestCost(orders=1)
+
+    async def go(priority: Priority, name: str) -> None:
+        async with queue.turn(order, endpoint=name, priority=priority):
+            gone.append(name)
+
+    await go(Priority.READ, "first")
+    lanes = (Priority.READ, Priority.PLACE, Priority.CANCEL)
+    calls = [asyncio.create_task(go(lane, lane.name.lower())) for lane in lanes]
+    for _ in range(3):
+        await asyncio.sleep(0)
+    everybody_waits.set()
+    await asyncio.gather(*calls)
+    assert gone == ["first", "cancel", "place", "read"]
+    usage = queue.lanes()
+    assert [(lane.priority, lane.gone, lane.waiting) for lane in usage] == [
+        (Priority.CANCEL, 1, 0),
+        (Priority.PLACE, 1, 0),
+        (Priority.READ, 2, 0),
+    ]
+    assert all(lane.waited_s > 0 for lane in usage)
+
+
+async def test_a_cancel_goes_at_once_past_a_line_of_two_thousand_reads() -> None:
+    class Frozen(FakeClock):
+        async def sleep(self, seconds: float) -> None:
+            await asyncio.Event().wait()
+
+    queue = RequestBudget(RateLimitConfig(), clock=Frozen())
+    queue.keep_room_for_trading()
+    reads = [
+        asyncio.create_task(pass_through(queue, RequestCost(ip_weight=3), [], str(number)))
+        for number in range(2_000)
+    ]
+    for _ in range(100):
+        await asyncio.sleep(0)
+    assert queue.lanes()[Priority.READ].waiting > 1_900
+    cost = RequestCost(ip_weight=1, account_weight=1, orders=1)
+    for priority in (Priority.CANCEL, Priority.PLACE):
+        async with queue.turn(cost, endpoint="DELETE", priority=priority) as waited_s:
+            assert waited_s == 0
+    for task in reads:
+        task.cancel()
+    await asyncio.gather(*reads, return_exceptions=True)
+    assert queue.lanes()[Priority.READ].waiting == 0

@@ -12,7 +12,7 @@ from mexc_connector.common.errors import ProtocolViolation
 from mexc_connector.common.models import Kline, OrderBookEntry, OrderBookSnapshot
 from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.rest import market_data, wire
-from mexc_connector.rest.sender import Answer
+from mexc_connector.rest.answer import Answer
 
 RECORDED = json.loads(
     (Path(__file__).parents[2] / "recorded" / "rest_replies.json").read_text(encoding="utf-8")

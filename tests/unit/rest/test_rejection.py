@@ -14,11 +14,12 @@ from mexc_connector.common.errors import (
     ExchangeUnavailable,
     FirewallBlocked,
     InsufficientFunds,
+    OrderRuleViolated,
     PermissionDenied,
     RateLimitError,
     UnknownOrder,
 )
-from mexc_connector.rest.rejection import Rejection, rejection_of
+from mexc_connector.rest.rejection import Rejection, entry_rejection, rejection_of
 
 RECORDED = Path(__file__).parents[2] / "recorded"
 LIMITS = RateLimitConfig(firewall_pause_s=90.0, default_retry_after_s=10.0)
@@ -91,6 +92,28 @@ def test_every_recorded_error_is_of_its_class() -> None:
         BadRequest,
         BadRequest,
     ]
+
+
+@pytest.mark.parametrize("code", [700001, 700002])
+def test_an_objection_to_key_or_signature_names_all_causes(code: int) -> None:
+    error = rejected(400, {"code": code, "msg": "Signature for this request is not valid."}).error
+    assert isinstance(error, AuthenticationError)
+    assert error.message.startswith("Signature for this request is not valid.; ")
+    assert "wrong secret, a wrong key and an expired key" in error.message
+
+
+def test_a_failed_entry_of_a_batch_is_judged_like_an_answer() -> None:
+    for code, message, kind, is_certain in (
+        (30002, " minimum 0.5USDT ", OrderRuleViolated, True),
+        (20002, "internal", ExchangeUnavailable, False),
+        (429, "slow down", RateLimitError, True),
+        (-2011, "Unknown order sent.", UnknownOrder, True),
+        (None, "?", ExchangeAPIError, False),
+    ):
+        rejection = entry_rejection("POST /x", code, message, limits=LIMITS)
+        assert type(rejection.error) is kind
+        assert rejection.error.message == message.strip()
+        assert rejection.is_certain is is_certain
 
 
 def test_a_firewall_page_is_throttling_and_no_matter_of_keys() -> None:

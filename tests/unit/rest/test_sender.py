@@ -17,7 +17,7 @@ from mexc_connector.rest import endpoints
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.endpoints import EndpointGroup
 from mexc_connector.rest.metrics import GroupMetrics
-from mexc_connector.rest.sender import Sender, encoded_query
+from mexc_connector.rest.sender import Sender
 from tests.unit.rest.doubles import FakeClock, FakeTransport, reply
 
 HTML = b"<html>denied</html>"
@@ -243,8 +243,3 @@ async def test_logs_name_the_endpoint_and_never_the_query(
     assert "GET /api/v3/klines" in caplog.text
     assert "hush" not in caplog.text
     assert {record.levelno for record in caplog.records} == {logging.DEBUG}
-
-
-def test_everything_but_unreserved_characters_is_encoded_in_upper_case() -> None:
-    query = encoded_query([("symbol", "龙虾USDT"), ("memo", "MX 10086,a/(b)!*'~-_."), ("n", 5)])
-    assert query == ("symbol=%E9%BE%99%E8%99%BEUSDT&memo=MX%2010086%2Ca%2F%28b%29%21%2A%27~-_.&n=5")

@@ -9,7 +9,7 @@ from mexc_connector.common.enums import MarketStatus, OrderType, TradableSides
 from mexc_connector.common.errors import ConfigError, ProtocolViolation
 from mexc_connector.common.instrument import SymbolInfo
 from mexc_connector.common.symbols import AssetName, Symbol
-from mexc_connector.rest.sender import Answer
+from mexc_connector.rest.answer import Answer
 from mexc_connector.rest.symbol_rules import SymbolTable, step_sizes, symbol_table
 from tests.unit.rest.doubles import symbol_row
 
