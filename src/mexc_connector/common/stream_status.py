@@ -20,6 +20,19 @@ class ConnectionEvent(msgspec.Struct, frozen=True):
     time_ns: int
 
 
+class ListenKeyMetrics(msgspec.Struct, frozen=True):
+    """Counters of the listen keys of a private stream since it was made.
+
+    `created` counts keys, so all but the first replaced another one. `close_failures` are keys
+    that could not be closed: until they expire they count towards the exchange's 60 an account.
+    """
+
+    created: int
+    extended: int
+    extension_failures: int
+    close_failures: int
+
+
 class StreamMetrics(msgspec.Struct, frozen=True):
     """Counters of a streaming client since it was made; gauges say so.
 

@@ -1,11 +1,14 @@
 """Text of the wire to numbers: correctly rounded, and nothing that is not a number gets through."""
 
 from collections.abc import Sequence
+from decimal import Decimal, InvalidOperation
 
 # What a number may be written with. `float` alone would also take "nan", "1_0", " 1" and
 # digits of other scripts. Exponents are allowed: Java's BigDecimal writes them.
 _NUMBER_BYTES = b"0123456789.eE+-"
 _LONGEST_VERSION = 19
+# Digits on either side of the point: the cheapest tokens need 18, and 1E999999999 is no amount.
+_MOST_DIGITS = 50
 _INFINITY = float("inf")
 
 
@@ -71,3 +74,35 @@ def version(text: str) -> int:
 def optional_version(text: str) -> int | None:
     """Read a version; empty text is None (not sent before 2026-06-17). Raises `ValueError`."""
     return version(text) if text else None
+
+
+def exact_signed(text: str) -> Decimal:
+    """Read one finite number of either sign, to the last digit; raises `ValueError`."""
+    if text.encode().translate(None, _NUMBER_BYTES):
+        raise ValueError("not a plain number")
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError("not a number") from None
+    exponent = number.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -_MOST_DIGITS:
+        raise ValueError("too many decimals")
+    if number.adjusted() > _MOST_DIGITS or exponent > _MOST_DIGITS:
+        raise ValueError("too many digits")
+    return number if number else number.copy_abs()
+
+
+def exact_non_negative(text: str) -> Decimal:
+    """Read one non-negative finite number, to the last digit; raises `ValueError`."""
+    number = exact_signed(text)
+    if number < 0:
+        raise ValueError("negative number")
+    return number
+
+
+def exact_positive(text: str) -> Decimal:
+    """Read one finite number above zero, to the last digit; raises `ValueError`."""
+    number = exact_non_negative(text)
+    if not number:
+        raise ValueError("zero")
+    return number

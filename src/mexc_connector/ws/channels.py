@@ -11,6 +11,16 @@ LIMIT_DEPTH_LEVELS = (5, 10, 20)
 """Depths that the exchange offers; any other is refused with `Blocked!`."""
 
 
+PRIVATE_ORDERS = "spot@private.orders.v3.api.pb"
+"""States of our orders, as they change. The private channels want a link with a listen key."""
+
+PRIVATE_FILLS = "spot@private.deals.v3.api.pb"
+"""Executions of our orders."""
+
+PRIVATE_BALANCES = "spot@private.account.v3.api.pb"
+"""Balances, one asset at a time, as they change."""
+
+
 def trades(market: str, speed: StreamSpeed) -> str:
     """Public trades, collected per interval."""
     return f"spot@public.aggre.deals.v3.api.pb@{speed}@{market}"

@@ -248,11 +248,10 @@ class Link:
                 else:
                     self._on_text(frame, liveness)
         except (WebSocketException, OSError, EOFError) as error:
-            return str(error) or type(error).__name__
+            return self._masked(str(error)) or type(error).__name__
 
     def _on_text(self, text: str, liveness: Liveness) -> None:
-        if self._secret:
-            text = text.replace(self._secret, "***")
+        text = self._masked(text)
         _logger.debug("link %d: received %s", self.number, text)
         reply = control.read_reply(text)
         if isinstance(reply, control.Acknowledgement):
@@ -263,6 +262,9 @@ class Link:
             self._send_control(control.PONG_TEXT)
         else:
             self._owner.on_unexpected_text(self, reply.text)
+
+    def _masked(self, text: str) -> str:
+        return text.replace(self._secret, "***") if self._secret else text
 
     def _send_control(self, text: str) -> None:
         """Send a keep-alive ahead of everything else; a newer one replaces one still unsent."""

@@ -57,4 +57,8 @@ async def open_socket(url: str, *, proxy: str | None, streams: StreamConfig) -> 
         raise ConnectionFailed(f"cannot connect to {host}: no answer within {waited}") from error
     except (OSError, WebSocketException, EOFError) as error:
         problem = str(error) or type(error).__name__
+        secret = secret_of(url)
+        if secret and secret in problem:  # the exchange repeated it, in a redirection for example
+            problem = problem.replace(secret, "***")
+            raise ConnectionFailed(f"cannot connect to {host}: {problem}") from None
         raise ConnectionFailed(f"cannot connect to {host}: {problem}") from error

@@ -8,6 +8,7 @@ from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.registration import GuardedCallback, Registration
 from mexc_connector.common.stream_status import ConnectionEvent, StreamMetrics
 from mexc_connector.common.watch import Watch
+from mexc_connector.ws.counters import EventCounters
 from mexc_connector.ws.dial import UrlSource
 from mexc_connector.ws.feed import FeedSet
 from mexc_connector.ws.pool import LinkPool
@@ -19,16 +20,29 @@ T = TypeVar("T")
 class StreamHub:
     """A pool with feeds. Made on a running loop; `close` ends everything."""
 
-    def __init__(self, url: UrlSource, *, config: MexcConfig, clock: Clock) -> None:
+    def __init__(
+        self,
+        url: UrlSource,
+        *,
+        config: MexcConfig,
+        clock: Clock,
+        on_complaint: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self.pool = LinkPool(
             url,
             streams=config.streams,
             clock=clock,
             proxy=config.proxy,
             on_event=self._on_event,
+            on_complaint=on_complaint,
         )
         self._feeds = FeedSet(self.pool, queue_size=config.streams.queue_size)
         self._listeners: tuple[GuardedCallback[ConnectionEvent], ...] = ()
+
+    @property
+    def counters(self) -> EventCounters:
+        """What is counted on the way from push to event."""
+        return self._feeds.counters
 
     def watch(self, stream: Stream[T]) -> Watch[T]:
         """Return a watch over a stream; it subscribes when it is first used."""

@@ -2,6 +2,7 @@
 
 The pool owns the links and carries out what `SubscriptionPlan` decides. A channel is wanted while
 it has a sink. `ChannelSink` says what sinks are promised, `subscribe` what subscribers are.
+`on_complaint` hears every refusal and every text that is no reply.
 """
 
 import logging
@@ -59,8 +60,10 @@ class LinkPool:
         clock: Clock,
         proxy: str | None = None,
         on_event: Callable[[ConnectionEvent], None] | None = None,
+        on_complaint: Callable[[str], None] = lambda _: None,
     ) -> None:
         self.counters = PoolCounters()
+        self._on_complaint = on_complaint
         self._streams = streams
         self._clock = clock
         self._jitter = random.Random().random  # noqa: S311
@@ -169,6 +172,7 @@ class LinkPool:
         self.counters.unexpected_texts += 1
         _logger.debug("link %d: unexpected text: %s", link.number, text)
         self.links.report(link, f"unexpected text: {text[:200]}")
+        self._on_complaint(text)
 
     def on_link_open(self, link: Link) -> None:
         """Replay the channels of a link on its new connection."""
@@ -236,6 +240,7 @@ class LinkPool:
         self.counters.refusals += 1
         text = action.text.strip() or "the acknowledgement was empty"
         _logger.info("%s refused (%d in a row): %s", action.topic, action.count, text)
+        self._on_complaint(f"{action.topic} refused: {text}")
         channel = self._channels.get(action.topic)
         if channel is None:
             return  # given up by a sink that reacted to an action before

@@ -1,0 +1,251 @@
+"""MexcWebsocketPrivate: orders, fills and balances of one account, under a listen key."""
+
+import asyncio
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from msgspec.structs import replace
+
+from mexc_connector.common.clock import Clock
+from mexc_connector.common.config import MexcConfig
+from mexc_connector.common.enums import ConnectionState
+from mexc_connector.common.errors import SessionClosed, SubscriptionRefused
+from mexc_connector.common.orders import AssetBalance, Fill, Order
+from mexc_connector.common.registration import Registration
+from mexc_connector.common.stream_status import ConnectionEvent, ListenKeyMetrics, StreamMetrics
+from mexc_connector.common.symbols import SymbolMap
+from mexc_connector.common.watch import Watch
+from mexc_connector.ws.account_channels import AccountChannels, AccountSink, PrivateChannel
+from mexc_connector.ws.hub import StreamHub
+from mexc_connector.ws.listen_keys import ListenKeyKeeper, ListenKeys
+
+__all__ = ["AccountSink", "ListenKeys", "MexcWebsocketPrivate"]
+
+# Each refusal costs the key, so an attempt is made with a new one; then it is not the key.
+_OPENING_ATTEMPTS = 3
+
+# The three channels share one connection, with room for asking again on it.
+_LEAST_SUBSCRIPTIONS = 10
+
+
+class MexcWebsocketPrivate:
+    """The exchange's private streams of one account.
+
+    ```python
+    keys = ListenKeys(
+        create=rest.create_listen_key, extend=rest.extend_listen_key, close=rest.close_listen_key
+    )
+    async with MexcWebsocketPrivate(symbol_map, keys) as streams:
+        async for fill in streams.watch_fills(): ...
+    ```
+
+    One connection with one listen key carries all three channels. It reconnects by itself for as
+    long as it takes; the key is extended, replaced and closed on the way.
+
+    The exchange replays nothing and numbers nothing, so what happens while there is no connection
+    is told by nobody. `is_live` says whether all is told now, sinks and `on_connection` learn when
+    that changes; whoever keeps state reads it over REST after each `on_live`.
+
+    Callbacks and sinks may be registered before `open`, to miss nothing of what follows.
+    """
+
+    def __init__(
+        self,
+        symbol_map: SymbolMap,
+        listen_keys: ListenKeys,
+        *,
+        config: MexcConfig | None = None,
+        clock: Clock | None = None,
+    ) -> None:
+        config = config or MexcConfig()
+        clock = clock or Clock()
+        slots = max(config.streams.subscriptions_per_link, _LEAST_SUBSCRIPTIONS)
+        streams = replace(config.streams, subscriptions_per_link=slots)
+        self._close_timeout_s = streams.close_timeout_s
+        self._symbol_map = symbol_map
+        self._is_opening = False
+        self._is_open = False
+        self._is_closed = False
+        self._keeper = ListenKeyKeeper(
+            listen_keys,
+            url=config.stream_url,
+            config=config.listen_key,
+            clock=clock,
+            reconnect=self._reconnect,
+        )
+        self._hub = StreamHub(
+            self._keeper.url,
+            config=replace(config, streams=streams),
+            clock=clock,
+            on_complaint=self._keeper.on_complaint,
+        )
+        self._hub.on_connection(self._keeper.on_event)
+        self._account = AccountChannels(
+            lambda: self._symbol_map,
+            counters=self._hub.counters,
+            queue_size=streams.queue_size,
+            on_live=self._keeper.on_granted,
+        )
+
+    async def open(self) -> None:
+        """Make a listen key, connect, and return once all three channels are granted.
+
+        Opening twice is fine. Raises what making the key raises, `ConnectionFailed` after three
+        connects in a row that failed, `SubscriptionRefused` when three keys in a row were refused.
+        Then, and when it is cancelled, everything is closed.
+        """
+        if self._is_closed:
+            raise SessionClosed("the private streams were closed; make new ones")
+        if self._is_open:
+            return
+        self._is_opening = True
+        try:
+            await self._keeper.prepare()
+            await self._hold_all()
+        except BaseException:
+            await self.close()
+            raise
+        self._is_open = True
+
+    async def close(self) -> None:
+        """End the link, every watch and callback, and the listen key. Closing twice is fine.
+
+        Takes at most `close_timeout_s` for the link and as long for the key.
+        """
+        self._is_closed = True
+        self._account.finish()
+        try:
+            await self._hub.close()
+        finally:
+            await self._keeper.close(timeout_s=self._close_timeout_s)
+
+    async def __aenter__(self) -> Self:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        error_type: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    def use_symbol_map(self, symbol_map: SymbolMap) -> None:
+        """Use a newer map from now on.
+
+        Orders and fills of markets that the map lacks cannot be told: they are counted as
+        `unknown_markets`, and sinks get `on_undecodable`.
+        """
+        self._symbol_map = symbol_map
+
+    # --- state ---
+
+    @property
+    def state(self) -> ConnectionState:
+        """State of the link; IDLE before `open`."""
+        return ConnectionState.CLOSED if self._is_closed else self._hub.pool.links.state
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether the link is open; its channels need not be granted yet."""
+        return self.state is ConnectionState.OPEN
+
+    @property
+    def is_live(self) -> bool:
+        """Whether all three channels are granted: everything that happens is told."""
+        return self._account.live_epoch is not None
+
+    def on_connection(self, callback: Callable[[ConnectionEvent], object]) -> Registration:
+        """Call `callback(event)` when the link changes its state, and for what goes wrong on it."""
+        self._require_not_closed()
+        return self._hub.on_connection(callback)
+
+    def metrics(self) -> StreamMetrics:
+        """Return the counters as they are now; they stay readable after `close`."""
+        return self._hub.metrics()
+
+    def listen_key_metrics(self) -> ListenKeyMetrics:
+        """Return the counters of the listen keys."""
+        return self._keeper.metrics()
+
+    # --- events ---
+
+    def subscribe(self, sink: AccountSink) -> Registration:
+        """Tell `sink` everything that the account's stream says, with its epoch, synchronously.
+
+        For keepers of state. A sink that comes while the account is live gets `on_live` at once.
+        """
+        self._require_not_closed()
+        return self._account.add(sink)
+
+    def watch_orders(self) -> Watch[Order]:
+        """Iterate over states of orders; `EventsLost` where the consumer was too slow.
+
+        States come as the exchange sends them: a state may be repeated, and fills tell of an
+        execution before or after the order does.
+        """
+        self._require_open()
+        return self._account.orders.watch()
+
+    def on_orders(self, callback: Callable[[Order], object]) -> Registration:
+        """Call `callback(order)` for each state of an order."""
+        self._require_not_closed()
+        return self._account.orders.register(callback)
+
+    def watch_fills(self) -> Watch[Fill]:
+        """Iterate over executions; `EventsLost` where the consumer was too slow."""
+        self._require_open()
+        return self._account.fills.watch()
+
+    def on_fills(self, callback: Callable[[Fill], object]) -> Registration:
+        """Call `callback(fill)` for each execution."""
+        self._require_not_closed()
+        return self._account.fills.register(callback)
+
+    def watch_balances(self) -> Watch[AssetBalance]:
+        """Iterate over balances as they change; `EventsLost` where the consumer was too slow."""
+        self._require_open()
+        return self._account.balances.watch()
+
+    def on_balances(self, callback: Callable[[AssetBalance], object]) -> Registration:
+        """Call `callback(balance)` for each change of a balance."""
+        self._require_not_closed()
+        return self._account.balances.register(callback)
+
+    # --- inside ---
+
+    async def _hold_all(self) -> None:
+        """Subscribe to all channels at once, and wait for every answer: they share the link."""
+        holds = (self._hold(channel) for channel in self._account.channel_sinks)
+        for outcome in await asyncio.gather(*holds, return_exceptions=True):
+            if outcome is not None:
+                raise outcome
+
+    async def _hold(self, channel: PrivateChannel) -> None:
+        for attempt in range(_OPENING_ATTEMPTS):
+            try:
+                await self._hub.pool.subscribe(channel.name, channel)
+            except SubscriptionRefused:
+                if attempt == _OPENING_ATTEMPTS - 1:
+                    raise
+            else:
+                return
+
+    def _reconnect(self, reason: str) -> None:
+        # All are on one link; one that was refused just now is on none.
+        for channel in self._account.channel_sinks:
+            self._hub.pool.recycle(channel.name, reason)
+
+    def _require_open(self) -> None:
+        self._require_not_closed()
+        if not self._is_opening:
+            raise SessionClosed("open the private streams first")
+
+    def _require_not_closed(self) -> None:
+        if self._is_closed:
+            raise SessionClosed("the private streams are closed")
+
+    def __repr__(self) -> str:
+        return f"<MexcWebsocketPrivate {self.state}>"
