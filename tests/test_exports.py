@@ -6,7 +6,8 @@ import sys
 import mexc_connector
 
 SUBMODULES = {"common", "core", "event_loop", "exchange", "interface", "performance", "proto"}
-SUBMODULES |= {"rest", "sim", "wiring", "ws", "cli"}
+SUBMODULES |= {"rest", "sim", "wiring", "ws", "cli", "trading", "trading_interface"}
+SUBMODULES |= {"trading_methods", "trading_wiring"}
 
 
 def test_every_public_name_is_listed_and_exists() -> None:

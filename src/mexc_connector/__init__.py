@@ -3,24 +3,40 @@
 Start at `MexcExchange`. What is listed in `__all__` is public; everything else may change.
 """
 
+from mexc_connector.common.account import (
+    AccountInfo,
+    ApiKeyInfo,
+    Currency,
+    CurrencyNetwork,
+    KycStatus,
+    ListenKey,
+    SelfTradeGroup,
+    TradeFee,
+)
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import (
     BookConfig,
+    ListenKeyConfig,
     MexcConfig,
     RateLimitConfig,
     RestConfig,
     StreamConfig,
 )
 from mexc_connector.common.enums import (
+    AccountState,
     BookState,
     ConnectionState,
+    JournalSync,
     KlineInterval,
     MarketStatus,
+    OrderStatus,
     OrderType,
     ReadyWhen,
+    SelfTradePrevention,
     Side,
     StreamSpeed,
     TickerZone,
+    TimeInForce,
     TradableSides,
     UnsyncReason,
 )
@@ -39,9 +55,12 @@ from mexc_connector.common.errors import (
     InsufficientFunds,
     InternalError,
     InvalidSymbol,
+    JournalError,
     MexcError,
+    OrderAlreadyDone,
     OrderBookNotSynced,
     OrderOutcomeUnknown,
+    OrderRefused,
     OrderRuleViolated,
     PermissionDenied,
     ProtocolViolation,
@@ -72,66 +91,117 @@ from mexc_connector.common.models import (
     TradeId,
 )
 from mexc_connector.common.order_book import BookDepth, FillEstimate, OrderBook
+from mexc_connector.common.order_handle import OrderHandle
+from mexc_connector.common.orders import (
+    AssetBalance,
+    BalanceAmounts,
+    ClientOrderId,
+    Fill,
+    FillAmounts,
+    Order,
+    OrderAmounts,
+    OrderId,
+)
 from mexc_connector.common.registration import Registration
 from mexc_connector.common.stream_status import ConnectionEvent, StreamMetrics
 from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
+from mexc_connector.common.trading_config import TradingConfig
+from mexc_connector.common.trading_reports import (
+    AccountStatus,
+    CancelAllReport,
+    OrderModification,
+    RecoveryReport,
+)
 from mexc_connector.common.watch import Watch
 from mexc_connector.core.entry_pool import OrderBookEntryPool, PoolStats
+from mexc_connector.core.order_request import OrderRequest
 from mexc_connector.event_loop import run
 from mexc_connector.exchange import MexcExchange
 from mexc_connector.interface import BaseExchangeInterface
 from mexc_connector.rest.budget import RequestBudget
+from mexc_connector.rest.private import MexcPrivateSpotRest
 from mexc_connector.rest.public import MexcPublicSpotRest
+from mexc_connector.trading_interface import TradingInterface
+from mexc_connector.ws.private import ListenKeys, MexcWebsocketPrivate
 from mexc_connector.ws.public import MexcWebsocketPublic
 
 __version__ = "0.1.0"
 
 __all__ = [
+    "AccountInfo",
     "AccountRestricted",
+    "AccountState",
+    "AccountStatus",
     "AggregateTrade",
     "Announcement",
+    "ApiKeyInfo",
+    "AssetBalance",
     "AssetName",
     "AuthenticationError",
     "AveragePrice",
     "BadRequest",
+    "BalanceAmounts",
     "BaseExchangeInterface",
     "BeyondHorizon",
     "BookConfig",
     "BookDepth",
     "BookState",
     "BookTicker",
+    "CancelAllReport",
+    "ClientOrderId",
     "Clock",
     "ConfigError",
     "ConnectionEvent",
     "ConnectionFailed",
     "ConnectionState",
+    "Currency",
+    "CurrencyNetwork",
     "EventsLost",
     "ExchangeAPIError",
     "ExchangeInfo",
     "ExchangeUnavailable",
+    "Fill",
+    "FillAmounts",
     "FillEstimate",
     "FirewallBlocked",
     "InsufficientDepth",
     "InsufficientFunds",
     "InternalError",
     "InvalidSymbol",
+    "JournalError",
+    "JournalSync",
     "Kline",
     "KlineInterval",
+    "KycStatus",
+    "ListenKey",
+    "ListenKeyConfig",
+    "ListenKeys",
     "MarketStatus",
     "MexcConfig",
     "MexcError",
     "MexcExchange",
+    "MexcPrivateSpotRest",
     "MexcPublicSpotRest",
+    "MexcWebsocketPrivate",
     "MexcWebsocketPublic",
     "MiniTicker",
     "OfflineSymbol",
+    "Order",
+    "OrderAlreadyDone",
+    "OrderAmounts",
     "OrderBook",
     "OrderBookEntry",
     "OrderBookEntryPool",
     "OrderBookNotSynced",
     "OrderBookSnapshot",
+    "OrderHandle",
+    "OrderId",
+    "OrderModification",
     "OrderOutcomeUnknown",
+    "OrderRefused",
+    "OrderRequest",
     "OrderRuleViolated",
+    "OrderStatus",
     "OrderType",
     "PermissionDenied",
     "PoolStats",
@@ -140,11 +210,14 @@ __all__ = [
     "RateLimitConfig",
     "RateLimitError",
     "ReadyWhen",
+    "RecoveryReport",
     "Registration",
     "RequestBudget",
     "RequestTimeout",
     "RestConfig",
     "Rounding",
+    "SelfTradeGroup",
+    "SelfTradePrevention",
     "SessionClosed",
     "Side",
     "StreamConfig",
@@ -156,10 +229,14 @@ __all__ = [
     "SymbolMap",
     "Ticker",
     "TickerZone",
+    "TimeInForce",
     "TradableSides",
     "Trade",
+    "TradeFee",
     "TradeId",
+    "TradingConfig",
     "TradingDisabled",
+    "TradingInterface",
     "TransportError",
     "UnknownOrder",
     "UnknownSymbol",

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from pathlib import Path
 from typing import Self
 
 from mexc_connector.common.clock import Clock
@@ -19,12 +20,19 @@ from mexc_connector.common.watch import Watch
 from mexc_connector.interface import BaseExchangeInterface
 from mexc_connector.performance import performance_metrics
 from mexc_connector.rest.budget import RequestBudget
+from mexc_connector.rest.private import MexcPrivateSpotRest
 from mexc_connector.rest.public import MexcPublicSpotRest
+from mexc_connector.trading.account import Account
+from mexc_connector.trading_methods import TradingMethods
+from mexc_connector.trading_wiring import TradingParts
 from mexc_connector.wiring import Parts, open_parts
+from mexc_connector.ws.private import MexcWebsocketPrivate
 from mexc_connector.ws.public import MexcWebsocketPublic
 
+_NO_KEYS = "give MexcExchange api_key and secret_key, or set MEXC_API_KEY and MEXC_API_SECRET"
 
-class MexcExchange(BaseExchangeInterface):
+
+class MexcExchange(TradingMethods, BaseExchangeInterface):
     """MEXC spot behind one object.
 
     ```python
@@ -32,8 +40,10 @@ class MexcExchange(BaseExchangeInterface):
         print(mexc.orderbook.bids[0].price)
     ```
 
-    Market data needs no keys. `config` defaults to the real exchange and its limits. One object
-    holds one session at a time; after it has ended, another may be opened.
+    Market data needs no keys; they come from the arguments, else from `MEXC_API_KEY` and
+    `MEXC_API_SECRET` of `environment`, the process's by default; `{}` opens no account. `config`
+    defaults to the real exchange and its limits. One object holds one session at a time; after it
+    has ended, another may be opened.
     """
 
     def __init__(
@@ -43,8 +53,9 @@ class MexcExchange(BaseExchangeInterface):
         *,
         config: MexcConfig | None = None,
         clock: Clock | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._credentials = credentials_from(api_key, secret_key)
+        self._credentials = credentials_from(api_key, secret_key, environment)
         self._config = config or MexcConfig()
         self._clock = clock or Clock()
         self._budget = RequestBudget(self._config.limits, clock=self._clock)
@@ -61,23 +72,39 @@ class MexcExchange(BaseExchangeInterface):
     # Life.
 
     def session(
-        self, symbols: Iterable[Symbol] = (), *, ready_when: ReadyWhen = ReadyWhen.SYNCED
+        self,
+        symbols: Iterable[Symbol] = (),
+        *,
+        ready_when: ReadyWhen = ReadyWhen.SYNCED,
+        journal: str | Path | None = None,
     ) -> AbstractAsyncContextManager[Self]:
         """Connect, load the rules of all symbols, keep the books of these; clean up at the end.
 
         Costs weight 25 for the rules and 3 per symbol, out of 300 in 10 s: with the exchange's
-        limits 100 books sync every 10 seconds.
+        limits 100 books sync every 10 seconds. With keys the account costs a listen key, and
+        weight 13 of 500.
         """
-        return self._session(list(dict.fromkeys(symbols)), ready_when)
+        if journal is not None and self._credentials is None:
+            raise UsageError(f"a journal is of an account: {_NO_KEYS}")
+        path = None if journal is None else Path(journal)
+        return self._session(list(dict.fromkeys(symbols)), ready_when, path)
 
     @asynccontextmanager
-    async def _session(self, symbols: list[Symbol], ready_when: ReadyWhen) -> AsyncIterator[Self]:
+    async def _session(
+        self, symbols: list[Symbol], ready_when: ReadyWhen, journal: Path | None
+    ) -> AsyncIterator[Self]:
         if self._parts is not None or self._is_starting:
             raise UsageError("this MexcExchange has a session already; one object holds one")
         self._is_starting = True
         try:
             self._parts = await open_parts(
-                self._config, symbols, clock=self._clock, budget=self._budget, closing=self._closing
+                self._config,
+                symbols,
+                credentials=self._credentials,
+                journal=journal,
+                clock=self._clock,
+                budget=self._budget,
+                closing=self._closing,
             )
             if ready_when is ReadyWhen.SYNCED:
                 await self._parts.wait_all_synced(symbols)
@@ -168,6 +195,16 @@ class MexcExchange(BaseExchangeInterface):
         """The stream client of the session, with all of its channels."""
         return self._open_parts().streams
 
+    @property
+    def private_rest(self) -> MexcPrivateSpotRest:
+        """The private REST client of the session. Orders are safer through the methods here."""
+        return self._open_trading().rest
+
+    @property
+    def private_streams(self) -> MexcWebsocketPrivate:
+        """The private stream client of the session: what the exchange says, unreconciled."""
+        return self._open_trading().streams
+
     # Events.
 
     def watch_orderbook(self, symbol: Symbol) -> Watch[OrderBook]:
@@ -231,6 +268,7 @@ class MexcExchange(BaseExchangeInterface):
             streams=parts.streams.metrics(),
             rest=parts.rest.metrics(),
             book_reads=self._book_reads,
+            account=None if parts.trading is None else parts.trading.metrics(),
         )
 
     # Inside.
@@ -239,3 +277,12 @@ class MexcExchange(BaseExchangeInterface):
         if self._parts is None:
             raise SessionClosed("no session is open; use `async with exchange.session(symbols)`")
         return self._parts
+
+    def _open_trading(self) -> TradingParts:
+        trading = self._open_parts().trading
+        if trading is None:
+            raise UsageError(f"this session has no account: {_NO_KEYS}")
+        return trading
+
+    def _open_account(self) -> Account:
+        return self._open_trading().account

@@ -1,8 +1,9 @@
 """BaseExchangeInterface: what a bot may rely on, whatever the exchange behind it."""
 
-from abc import ABC, abstractmethod
+from abc import abstractmethod
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager
+from pathlib import Path
 from typing import Self
 
 from mexc_connector.common.enums import (
@@ -18,10 +19,13 @@ from mexc_connector.common.registration import Registration
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.common.watch import Watch
+from mexc_connector.trading_interface import TradingInterface
 
 
-class BaseExchangeInterface(ABC):
-    """Live market data of one exchange, kept in memory for the length of a session.
+class BaseExchangeInterface(TradingInterface):
+    """Markets and an account of one exchange, kept in memory for the length of a session.
+
+    This half is about markets and works without keys; `TradingInterface` is the account's half.
 
     Everything belongs to the event loop that entered the session. Plain methods read memory or
     register something and return at once; awaited ones talk to the exchange. Outside a session
@@ -36,12 +40,21 @@ class BaseExchangeInterface(ABC):
 
     @abstractmethod
     def session(
-        self, symbols: Iterable[Symbol] = (), *, ready_when: ReadyWhen = ReadyWhen.SYNCED
+        self,
+        symbols: Iterable[Symbol] = (),
+        *,
+        ready_when: ReadyWhen = ReadyWhen.SYNCED,
+        journal: str | Path | None = None,
     ) -> AbstractAsyncContextManager[Self]:
         """Connect, load the rules of all symbols, keep the books of these; clean up at the end.
 
+        With API keys orders and balances are read and followed too. `journal` is a file in which
+        every order is noted before it leaves; orders that an earlier session left in it are
+        accounted for in `recovery` when the body runs.
+
         A start that fails, or is cancelled, leaves nothing behind. Raises `UnknownSymbol`,
-        `SubscriptionRefused`, `OrderBookNotSynced` (not in time), `TransportError`. With
+        `SubscriptionRefused`, `OrderBookNotSynced` (not in time), `TransportError`, and with keys
+        `AuthenticationError`, `PermissionDenied` and `JournalError`. With
         `ReadyWhen.SUBSCRIBED` the body runs while the books still sync: see `wait_synced`.
         """
 

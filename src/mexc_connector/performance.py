@@ -1,15 +1,85 @@
 """The flat dictionary that `get_performance_metrics` returns, made of the parts' own counters."""
 
+import msgspec
+
 from mexc_connector.common.stream_status import StreamMetrics
 from mexc_connector.rest.metrics import RestMetrics
+from mexc_connector.trading.metrics import TradingMetrics
 from mexc_connector.ws.book_feed import BookFeedMetrics
 
 
+class AccountMetrics(msgspec.Struct, frozen=True):
+    """Counters of the account's side of a session."""
+
+    trading: TradingMetrics
+    rest: RestMetrics
+    streams: StreamMetrics
+
+
 def performance_metrics(
-    *, books: BookFeedMetrics, streams: StreamMetrics, rest: RestMetrics, book_reads: int
+    *,
+    books: BookFeedMetrics,
+    streams: StreamMetrics,
+    rest: RestMetrics,
+    book_reads: int,
+    account: AccountMetrics | None,
 ) -> dict[str, float]:
-    """Put the counters of one session into one flat dictionary; docs/metrics.md explains them."""
-    cache_requests = rest.cache_hits + rest.cache_misses
+    """Put the counters of one session into one flat dictionary; docs/metrics.md explains them.
+
+    A session without keys has no counters of an account, but `cached_orders_count`, which is 0.
+    """
+    return {
+        **_market_metrics(books, streams, book_reads),
+        **_rest_metrics((rest,) if account is None else (rest, account.rest)),
+        **_cache_metrics(rest, book_reads, None if account is None else account.trading),
+        **({} if account is None else _trading_metrics(account.trading)),
+        **({} if account is None else _private_stream_metrics(account.streams)),
+    }
+
+
+def _rest_metrics(clients: tuple[RestMetrics, ...]) -> dict[str, float]:
+    return {
+        "rest_requests": sum(client.requests for client in clients),
+        "rest_retries": sum(client.retries for client in clients),
+        "rest_rate_limited": sum(client.rate_limited for client in clients),
+        "rest_waited_s": sum(client.waited_s for client in clients),
+    }
+
+
+def _private_stream_metrics(streams: StreamMetrics) -> dict[str, float]:
+    return {
+        "private_stream_frames": streams.frames,
+        "private_stream_reconnects": streams.reconnects,
+        "private_stream_refusals": streams.refusals,
+        "private_stream_undecodable_frames": streams.undecodable_frames,
+        "private_stream_bad_bodies": streams.bad_bodies,
+    }
+
+
+def _cache_metrics(
+    rest: RestMetrics, book_reads: int, trading: TradingMetrics | None
+) -> dict[str, float]:
+    hits, misses, reads, orders = rest.cache_hits, rest.cache_misses, book_reads, 0
+    if trading is not None:
+        hits += trading.order_hits
+        misses += trading.order_misses
+        reads += trading.balance_reads + trading.balance_requests_shared
+        orders = trading.completed_orders
+    requests = hits + misses
+    return {
+        # Each of these would have been a request to the exchange without the copy in memory.
+        "api_calls_saved": reads + hits,
+        "cache_hits": hits,
+        "cache_misses": misses,
+        "total_cache_requests": requests,
+        "cache_hit_rate_percent": 100 * hits / requests if requests else 0.0,
+        "cached_orders_count": orders,
+    }
+
+
+def _market_metrics(
+    books: BookFeedMetrics, streams: StreamMetrics, book_reads: int
+) -> dict[str, float]:
     return {
         "orderbook_updates": books.updates,
         "orderbook_reads": book_reads,
@@ -20,17 +90,6 @@ def performance_metrics(
         "orderbook_audits_confirmed": books.audits_confirmed,
         "live_books_count": books.live_books,
         "active_symbols_count": books.books,
-        # Each of these would have been a request to the exchange without the copy in memory.
-        "api_calls_saved": book_reads + rest.cache_hits,
-        "cache_hits": rest.cache_hits,
-        "cache_misses": rest.cache_misses,
-        "total_cache_requests": cache_requests,
-        "cache_hit_rate_percent": 100 * rest.cache_hits / cache_requests if cache_requests else 0.0,
-        "cached_orders_count": 0,
-        "rest_requests": rest.requests,
-        "rest_retries": rest.retries,
-        "rest_rate_limited": rest.rate_limited,
-        "rest_waited_s": rest.waited_s,
         "stream_links": streams.links,
         "stream_open_links": streams.open_links,
         "stream_subscriptions": streams.subscriptions,
@@ -42,4 +101,33 @@ def performance_metrics(
         "stream_callback_errors": streams.callback_errors,
         "entry_pool_built": books.entry_pool.built,
         "entry_pool_reused": books.entry_pool.reused,
+    }
+
+
+def _trading_metrics(trading: TradingMetrics) -> dict[str, float]:
+    return {
+        "open_orders_count": trading.open_orders,
+        "orders_placed": trading.placed,
+        "orders_refused": trading.refused,
+        "orders_unknown": trading.unknown,
+        "orders_settled": trading.settled,
+        "orders_unsettled_count": trading.unsettled,
+        "orders_adopted": trading.adopted,
+        "order_reports": trading.reports,
+        "order_reports_repeated": trading.repeated_reports,
+        "order_contradictions": trading.contradictions,
+        "order_cache_hits": trading.order_hits,
+        "order_cache_misses": trading.order_misses,
+        "fills_counted": trading.fills,
+        "fills_repeated": trading.repeated_fills,
+        "balance_reads": trading.balance_reads,
+        "balance_requests": trading.balance_requests,
+        "balance_requests_shared": trading.balance_requests_shared,
+        "account_reconciliations": trading.reconciliations,
+        "account_reconciliations_failed": trading.reconciliation_failures,
+        "account_orders_mended": trading.mended_orders,
+        "journal_records": trading.journal_records,
+        "journal_syncs": trading.journal_syncs,
+        "journal_failures": trading.journal_failures,
+        "account_callback_errors": trading.callback_errors,
     }

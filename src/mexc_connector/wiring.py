@@ -3,14 +3,17 @@
 import asyncio
 from collections.abc import Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig
+from mexc_connector.common.credentials import Credentials
 from mexc_connector.common.models import OrderBookSnapshot
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.public import MexcPublicSpotRest
+from mexc_connector.trading_wiring import TradingParts, open_journal, open_trading
 from mexc_connector.ws.book_feed import BookFeed
 from mexc_connector.ws.public import MexcWebsocketPublic
 
@@ -25,12 +28,16 @@ class Parts:
     rest: MexcPublicSpotRest
     streams: MexcWebsocketPublic
     feed: BookFeed
+    trading: TradingParts | None = None
 
     async def add(self, symbol: Symbol) -> None:
         """Keep one more book and wait for it; a failure leaves the symbol as it was."""
         was_active = symbol in self.feed.books
         await self.rest.get_symbol_info(symbol)
-        self.streams.use_symbol_map(await self.rest.get_symbol_map())
+        symbol_map = await self.rest.get_symbol_map()
+        self.streams.use_symbol_map(symbol_map)
+        if self.trading is not None:
+            self.trading.streams.use_symbol_map(symbol_map)
         try:
             await self.feed.add(symbol)
             await self.wait_all_synced([symbol])
@@ -56,17 +63,47 @@ async def open_parts(
     config: MexcConfig,
     symbols: Sequence[Symbol],
     *,
+    credentials: Credentials | None,
+    journal: Path | None,
     clock: Clock,
     budget: RequestBudget,
     closing: AsyncExitStack,
 ) -> Parts:
     """Open everything and subscribe to the books of `symbols`, which then sync by themselves.
 
-    What is opened is put on `closing` at once, so that whoever owns it can take everything down
-    in reverse order, whether this returns, raises or is cancelled.
+    With `credentials` the account is open and read when this returns. What is opened is put on
+    `closing` at once, so that whoever owns it can take everything down in reverse order, whether
+    this returns, raises or is cancelled.
     """
+    journal_file = None
+    if credentials is not None and journal is not None:  # first: its errors cost nothing yet
+        journal_file = open_journal(journal, credentials, config.trading)
+        closing.push_async_callback(journal_file.close)
     rest = MexcPublicSpotRest(config, budget=budget, clock=clock)
     closing.push_async_callback(rest.close)
+    markets = await _open_markets(rest, config, symbols, clock=clock, closing=closing)
+    if credentials is None:
+        return markets
+    trading = await open_trading(
+        credentials,
+        rest,
+        journal=journal_file,
+        markets=lambda: markets.feed.books,
+        config=config,
+        clock=clock,
+        closing=closing,
+    )
+    return replace(markets, trading=trading)
+
+
+async def _open_markets(
+    rest: MexcPublicSpotRest,
+    config: MexcConfig,
+    symbols: Sequence[Symbol],
+    *,
+    clock: Clock,
+    closing: AsyncExitStack,
+) -> Parts:
     symbol_map = await rest.get_symbol_map()
     for symbol in symbols:
         await rest.get_symbol_info(symbol)  # unknown ones raise before a socket is opened

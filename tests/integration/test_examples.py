@@ -20,6 +20,7 @@ def run_python(*arguments: str) -> str:
 def test_no_example_goes_untested() -> None:
     assert {path.name for path in EXAMPLES.glob("*.py")} == {
         "test_your_bot.py",
+        "trade.py",
         "trade_tape.py",
         "watch_orderbook.py",
     }
@@ -45,3 +46,33 @@ def test_trade_tape_prints_trades_of_both_markets() -> None:
 def test_the_test_of_a_bot_passes() -> None:
     path = EXAMPLES / "test_your_bot.py"
     assert "1 passed" in run_python("-m", "pytest", "-q", "-p", "no:cacheprovider", str(path))
+
+
+def test_trade_buys_cancels_and_counts_what_it_owns() -> None:
+    lines = run_python("-W", "error", str(EXAMPLES / "trade.py")).splitlines()
+    patterns = (
+        r"placed C\w+ to buy 0\.\d+ at [\d.]+",
+        r"filled 0\.\d+ at [\d.]+ fee BTC",
+        r"bought 0\.\d+ at [\d.]+ on average",
+        r"canceled C\w+ which is CANCELED",
+        r"own 0\.0000\d+ BTC more, [\d.]+ USDT left, 0 open",
+    )
+    assert len(lines) == len(patterns)
+    for line, pattern in zip(lines, patterns, strict=True):
+        assert re.fullmatch(pattern, line), line
+
+
+def test_trade_refuses_a_real_exchange_without_the_flag() -> None:
+    result = subprocess.run(
+        [
+            *(sys.executable, str(EXAMPLES / "trade.py")),
+            *("--rest", "https://api.mexc.com", "--stream", "wss://wbs-api.mexc.com/ws"),
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 1
+    assert "add --live" in result.stderr
+    assert "Traceback" not in result.stderr

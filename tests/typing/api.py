@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import assert_type
 
 from mexc_connector import (
+    AccountStatus,
+    AssetBalance,
     AssetName,
     BaseExchangeInterface,
     BookTicker,
+    CancelAllReport,
+    Fill,
     FillEstimate,
     Kline,
     KlineInterval,
@@ -14,13 +18,20 @@ from mexc_connector import (
     MexcExchange,
     MexcPublicSpotRest,
     MiniTicker,
+    Order,
     OrderBook,
     OrderBookEntry,
     OrderBookSnapshot,
+    OrderHandle,
+    OrderId,
+    OrderModification,
+    OrderStatus,
+    RecoveryReport,
     Registration,
     Side,
     Symbol,
     SymbolInfo,
+    TimeInForce,
     Trade,
     run,
 )
@@ -37,6 +48,7 @@ async def session() -> None:
         assert_type(await mexc.get_symbol_info(BTC_USDT), SymbolInfo)
         assert_type(mexc.get_performance_metrics(), dict[str, float])
         await events(mexc)
+        await trading(mexc)
 
 
 async def events(mexc: BaseExchangeInterface) -> None:
@@ -55,6 +67,36 @@ async def events(mexc: BaseExchangeInterface) -> None:
     assert_type(mexc.on_trades(BTC_USDT, print), Registration)
     assert_type(await mexc.on_trades(BTC_USDT, print), Registration)
     mexc.on_trades(BTC_USDT, lambda trade: trade.no_such_field)  # type: ignore[attr-defined]
+
+
+async def trading(mexc: BaseExchangeInterface) -> None:
+    handle = await mexc.place_limit_order(
+        symbol=BTC_USDT,
+        side=Side.BUY,
+        amount="0.001",
+        price=50_000.0,
+        time_in_force=TimeInForce.POST_ONLY,
+    )
+    assert_type(handle, OrderHandle)
+    assert_type(handle.status, OrderStatus)
+    assert_type(handle.order_id, OrderId | None)
+    assert_type(await handle.settled(), Order)
+    assert_type(await handle.done(), Order)
+    assert_type(await mexc.cancel_order(BTC_USDT, order_id=handle.order_id), Order)
+    assert_type(await mexc.cancel_all_orders(), CancelAllReport)
+    modified = await mexc.modify_order(BTC_USDT, order_id=handle.order_id, price="49999.5")
+    assert_type(modified, OrderModification)
+    assert_type(modified.replacement, OrderHandle)
+    assert_type(mexc.open_orders, tuple[Order, ...])
+    assert_type(mexc.balances, Mapping[AssetName, AssetBalance])
+    assert_type(mexc.get_asset_balance(AssetName("BTC")).free, float)
+    assert_type(mexc.account_status, AccountStatus)
+    assert_type(mexc.recovery, RecoveryReport | None)
+    async for order in mexc.watch_orders():
+        assert_type(order, Order)
+    async for fill in mexc.watch_fills():
+        assert_type(fill, Fill)
+    await mexc.place_limit_order(BTC_USDT, Side.BUY, 1, 2)  # type: ignore[call-arg]
 
 
 def read(book: OrderBook) -> None:

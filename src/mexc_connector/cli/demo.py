@@ -45,7 +45,9 @@ async def _demo(options: DemoOptions, config: MexcConfig, view: View) -> None:
     view.announce(config.rest_url if options.live else "a simulator of its own")
     async with live(config) if options.live else simulated(config, names) as venue:
         clock = Clock()
-        async with MexcExchange(config=venue.config, clock=clock).session() as mexc:
+        # The demo shows markets: keys in the environment are none of its business.
+        exchange = MexcExchange(config=venue.config, clock=clock, environment={})
+        async with exchange.session() as mexc:
             symbols = _symbols(names, await mexc.public_rest.get_symbol_map())
             await _watch(mexc, venue, symbols, view, clock=clock, seconds=options.seconds)
 

@@ -1,0 +1,1 @@
+"""The trading shell: the journal, the order desk, and the feed that keeps account state true."""

@@ -1,0 +1,228 @@
+"""AccountFeed: keeps orders and balances true: the private stream moves them, REST confirms them.
+
+States, as `AccountStatus` shows them:
+
+    RECONCILING  a connection is granted, and memory is being compared with the exchange
+    CURRENT      compared on this connection, and every push since was readable
+    STALE        no connection: what memory holds was true before
+    CLOSED
+
+    any -> RECONCILING    the channels are granted (a new epoch); a push could not be read
+    RECONCILING -> CURRENT   a pass that began on this epoch, after the last such push, is complete
+    any -> STALE          the link is lost
+
+While CURRENT, a pass is made every `audit_s`: the streams carry no sequence numbers.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from mexc_connector.common.clock import Clock
+from mexc_connector.common.enums import AccountState
+from mexc_connector.common.errors import (
+    ExchangeUnavailable,
+    MexcError,
+    RateLimitError,
+    SessionClosed,
+    TransportError,
+)
+from mexc_connector.common.orders import AssetBalance, Fill, Order
+from mexc_connector.common.registration import Registration
+from mexc_connector.common.trading_config import TradingConfig
+from mexc_connector.common.trading_reports import AccountStatus
+from mexc_connector.core.backoff import backoff_delay
+from mexc_connector.trading.balance_desk import BalanceDesk
+from mexc_connector.trading.order_board import OrderBoard
+from mexc_connector.trading.outlet import Outlet
+from mexc_connector.trading.reconciler import Reconciler
+
+_logger = logging.getLogger("mexc_connector.account")
+
+_AWAY_SLACK_MS = 5_000  # fills are stamped to the second, and clocks differ
+_STATUS_QUEUE = 1_000
+_PASSING = (TransportError, RateLimitError, ExchangeUnavailable)
+
+
+class AccountFeed:
+    """The sink of the private streams. Owns the task that reconciles."""
+
+    def __init__(
+        self,
+        board: OrderBoard,
+        balances: BalanceDesk,
+        reconciler: Reconciler,
+        *,
+        config: TradingConfig,
+        clock: Clock,
+        exchange_time_ms: Callable[[], int],
+    ) -> None:
+        self.failures = 0
+        self.status = AccountStatus(AccountState.STALE, "not connected yet", clock.time_ns())
+        self._statuses: Outlet[AccountStatus] = Outlet("account status", queue_size=_STATUS_QUEUE)
+        self._board = board
+        self._balances = balances
+        self._reconciler = reconciler
+        self._config = config
+        self._clock = clock
+        self._exchange_time_ms = exchange_time_ms
+        self._epoch: int | None = None
+        self._newest_epoch = 0
+        # Grows with everything that makes a pass under way worthless.
+        self._doubts = 0
+        self._away_since_ms: int | None = None
+        self._failure: Exception | None = None
+        self._work = asyncio.Event()
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    # The sink.
+
+    def on_live(self, epoch: int) -> None:
+        """All private channels are granted on a new connection."""
+        self._epoch = self._newest_epoch = epoch
+        self._balances.book.on_live(self._clock.now())
+        self._doubt("connected")
+
+    def on_order(self, order: Order, epoch: int) -> None:
+        """Take in what the stream says of an order; true on whatever connection it came."""
+        self._board.on_order(order)
+
+    def on_fill(self, fill: Fill, epoch: int) -> None:
+        """Take in a fill."""
+        self._board.on_fill(fill)
+
+    def on_balance(self, balance: AssetBalance, epoch: int) -> None:
+        """Take in a balance. One of an older connection may be older than what REST has said.
+
+        The first ones of a connection may come shortly before its `on_live`.
+        """
+        if epoch >= self._newest_epoch:
+            self._balances.on_change(balance)
+
+    def on_lost(self, epoch: int, reason: str) -> None:
+        """The connection is gone."""
+        if epoch != self._epoch:
+            return
+        self._epoch = None
+        self._doubts += 1
+        self._balances.book.on_lost()
+        if self._away_since_ms is None:
+            self._away_since_ms = self._exchange_time_ms() - _AWAY_SLACK_MS
+        self._set(AccountState.STALE, reason)
+
+    def on_undecodable(self, epoch: int) -> None:
+        """Something that was said could not be read: it has to be read by REST."""
+        if epoch != self._epoch:
+            return
+        if self._away_since_ms is None:
+            self._away_since_ms = self._exchange_time_ms() - _AWAY_SLACK_MS
+        self._balances.book.on_missed(self._clock.now())
+        self._doubt("a push could not be read")
+
+    # Life.
+
+    def start(self) -> None:
+        """Begin to reconcile; called once, on the running loop."""
+        self._task = asyncio.create_task(self._run(), name="mexc account reconciliation")
+
+    async def wait_current(self) -> None:
+        """Wait until memory is true. Raises what keeps it from that, unless that may pass."""
+        while not self.status.is_current:
+            if self.status.state is AccountState.CLOSED:
+                raise SessionClosed("the session is closed")
+            if self._failure is not None and not isinstance(self._failure, _PASSING):
+                raise self._failure
+            await self._news.wait()
+
+    def on_status(self, callback: Callable[[AccountStatus], object]) -> Registration:
+        """Call `callback(status)` whenever the state changes."""
+        return self._statuses.on(callback)
+
+    async def close(self) -> None:
+        """Stop. May be called twice."""
+        self._set(AccountState.CLOSED, "closed")
+        self._statuses.finish()
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
+    # Inside.
+
+    def _doubt(self, reason: str) -> None:
+        self._doubts += 1
+        self._set(AccountState.RECONCILING, reason)
+        self._work.set()
+
+    def _set(self, state: AccountState, reason: str) -> None:
+        if self.status.state is AccountState.CLOSED:
+            return
+        last_ns, now_ns = self.status.last_reconciled_ns, self._clock.time_ns()
+        if state is AccountState.CURRENT:
+            last_ns = now_ns
+        is_change = state is not self.status.state
+        since_ns = now_ns if is_change else self.status.since_ns
+        self.status = AccountStatus(state, reason, since_ns, last_ns)
+        self._tell()
+        if is_change:
+            _logger.info("account %s: %s", state, reason)
+            self._statuses.push(self.status)
+
+    def _tell(self) -> None:
+        self._news.set()
+        self._news = asyncio.Event()
+
+    async def _run(self) -> None:
+        failures = 0
+        while True:
+            await self._wait_for_work()
+            if self._epoch is None:
+                continue
+            if await self._reconcile():
+                failures = 0
+                continue
+            delay_s = backoff_delay(
+                failures,
+                base_s=self._config.reconcile_base_s,
+                max_s=self._config.reconcile_max_s,
+                jitter=0.0,
+            )
+            failures += 1
+            await self._clock.sleep(delay_s)
+            self._work.set()
+
+    async def _wait_for_work(self) -> None:
+        """Return when something has to be compared now, or an audit is due."""
+        waits = [
+            asyncio.ensure_future(self._work.wait()),
+            asyncio.ensure_future(self._clock.sleep(self._config.audit_s)),
+        ]
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+        self._work.clear()
+
+    async def _reconcile(self) -> bool:
+        """Make one pass; return whether it was complete."""
+        doubts, away_since_ms = self._doubts, self._away_since_ms
+        try:
+            await self._reconciler.run(away_since_ms=away_since_ms)
+        except Exception as error:  # a bug must not end the comparisons for ever
+            self.failures += 1
+            self._failure = error
+            if isinstance(error, MexcError):
+                _logger.warning("account not compared with the exchange: %s", error)
+            else:
+                _logger.exception("account not compared with the exchange")
+            self._tell()
+            return False
+        self._failure = None
+        if doubts == self._doubts:
+            self._away_since_ms = None
+            self._set(AccountState.CURRENT, "compared with the exchange")
+        return True
+
+    def __repr__(self) -> str:
+        return f"<AccountFeed {self.status.state}: {self.status.reason}>"
