@@ -38,20 +38,21 @@ async def until_version(mexc: MexcExchange, version: int) -> None:
 async def watch_a_quote_vanish() -> list[float]:
     """Return the alarms of a session in which the best ask is cancelled."""
     options = SimOptions(symbols=("BTCUSDT",), agents=0, realtime=False)
-    async with Simulator(options) as exchange:
-        market = exchange.market("BTCUSDT")
+    async with Simulator(options) as sim:
+        market = sim.market("BTCUSDT")
         market.place("BUY", "84000.00", "0.5")
         near = market.place("SELL", "84001.00", "0.5")
         market.place("SELL", "84100.00", "0.5")
 
-        config = MexcConfig(rest_url=exchange.rest_url, stream_url=exchange.ws_url)
-        async with MexcExchange(config=config).session([BTC_USDT]) as mexc:
+        config = MexcConfig(rest_url=sim.rest_url, stream_url=sim.ws_url)
+        exchange = MexcExchange(sim.api_key, sim.secret_key, config=config)
+        async with exchange.session([BTC_USDT]) as mexc:
             bot = SpreadAlarm(mexc, widest=50.0)
             running = asyncio.create_task(bot.run())
             await asyncio.sleep(0)
 
             market.cancel(near.order_id)
-            await exchange.advance(10)  # the exchange pushes what 10 ms have changed
+            await sim.advance(10)  # the exchange pushes what 10 ms have changed
 
             await until_version(mexc, market.version)
             await asyncio.sleep(0)

@@ -17,9 +17,10 @@ SHOWN = 10
 
 async def main() -> None:
     """Follow all markets at the same time, until each has had its trades."""
-    async with Simulator() as exchange:
-        config = MexcConfig(rest_url=exchange.rest_url, stream_url=exchange.ws_url)
-        async with MexcExchange(config=config).session() as mexc, asyncio.TaskGroup() as group:
+    async with Simulator() as sim:
+        config = MexcConfig(rest_url=sim.rest_url, stream_url=sim.ws_url)
+        exchange = MexcExchange(sim.api_key, sim.secret_key, config=config)
+        async with exchange.session() as mexc, asyncio.TaskGroup() as group:
             for market in MARKETS:
                 group.create_task(follow(mexc, market))
 

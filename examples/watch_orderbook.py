@@ -11,9 +11,10 @@ BTC_USDT = Symbol(base=AssetName("BTC"), quote=AssetName("USDT"))
 
 async def main() -> None:
     """Print the best bid and ask of ten states of the book."""
-    async with Simulator() as exchange:
-        config = MexcConfig(rest_url=exchange.rest_url, stream_url=exchange.ws_url)
-        async with MexcExchange(config=config).session([BTC_USDT]) as mexc:
+    async with Simulator() as sim:
+        config = MexcConfig(rest_url=sim.rest_url, stream_url=sim.ws_url)
+        exchange = MexcExchange(sim.api_key, sim.secret_key, config=config)
+        async with exchange.session([BTC_USDT]) as mexc:
             shown = 0
             async for book in mexc.watch_orderbook(BTC_USDT):
                 if book.is_synced:

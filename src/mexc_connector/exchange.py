@@ -55,8 +55,10 @@ class MexcExchange(TradingMethods, BaseExchangeInterface):
         clock: Clock | None = None,
         environment: Mapping[str, str] | None = None,
     ) -> None:
-        self._credentials = credentials_from(api_key, secret_key, environment)
         self._config = config or MexcConfig()
+        self._credentials = credentials_from(
+            api_key, secret_key, config=self._config, environment=environment
+        )
         self._clock = clock or Clock()
         self._budget = RequestBudget(self._config.limits, clock=self._clock)
         self._parts: Parts | None = None

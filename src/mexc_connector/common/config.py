@@ -16,6 +16,8 @@ from mexc_connector.common.trading_config import TradingConfig
 LIVE_REST_URL = "https://api.mexc.com"
 LIVE_STREAM_URL = "wss://wbs-api.mexc.com/ws"
 
+_SECRETS = ("api_key", "secret_key", "proxy")
+
 
 class _Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all option groups: keyword only, unknown names refused."""
@@ -217,17 +219,20 @@ class ListenKeyConfig(_Options, frozen=True):
 class MexcConfig(_Options, frozen=True):
     """Everything that can be set, with the exchange's own numbers as defaults.
 
-    `proxy` serves REST and streams alike (`http://user:password@host:port`); it is masked in
-    `repr`. `symbol_cache_s` is the life of the symbol rules, 5 minutes. `step_size_overrides`
-    maps an exchange spelling to a coarser amount step, for markets whose published precision
-    the exchange itself refuses. `recv_window_ms`: how old a signed request may be when it arrives,
-    at most 60000. `timestamp_bias_ms`: how far into the past requests are dated, because one from
-    the future is refused whatever the window. Groups `account`, `order`, `market_data`,
-    `market_data_fast` are `RestConfig`s.
+    `api_key` and `secret_key` are used where no keys are given as arguments. `proxy` serves REST
+    and streams alike (`http://user:password@host:port`). `repr` masks all three. `symbol_cache_s`
+    is the life of the symbol rules, 5 minutes. `step_size_overrides` maps an exchange spelling to a
+    coarser amount step, for markets whose published precision the exchange itself refuses.
+    `recv_window_ms`: how old a signed request may be when it arrives, at most 60000.
+    `timestamp_bias_ms`: how far into the past requests are dated, because one from the future is
+    refused whatever the window. Groups `account`, `order`, `market_data`, `market_data_fast` are
+    `RestConfig`s.
     """
 
     rest_url: str = LIVE_REST_URL
     stream_url: str = LIVE_STREAM_URL
+    api_key: str | None = None
+    secret_key: str | None = None
     proxy: str | None = None
     connections: int = 20
     symbol_cache_s: float = 300.0
@@ -262,7 +267,8 @@ class MexcConfig(_Options, frozen=True):
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
-        shown["proxy"] = None if self.proxy is None else "***"
+        for name in _SECRETS:
+            shown[name] = None if shown[name] is None else "***"
         return f"MexcConfig({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     @classmethod
@@ -280,6 +286,8 @@ class MexcConfig(_Options, frozen=True):
         try:
             return msgspec.yaml.decode(text, type=cls | None) or cls()
         except msgspec.DecodeError as error:  # also covers values of the wrong type
-            raise ConfigError(f"{name}: {error}") from error
+            # The cause may quote the lines around the problem, and a line may hold a key.
+            lines = [line for line in str(error).splitlines() if not line.startswith("    ")]
+            raise ConfigError(f"{name}: {' '.join(map(str.strip, lines))}") from None
         except ConfigError as error:
             raise ConfigError(f"{name}: {error}") from error

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 import msgspec
 
+from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.errors import ConfigError
 
 API_KEY_VARIABLE = "MEXC_API_KEY"
@@ -29,12 +30,19 @@ class Credentials(msgspec.Struct, frozen=True):
 
 
 def credentials_from(
-    api_key: str | None, secret_key: str | None, environment: Mapping[str, str] | None = None
+    api_key: str | None,
+    secret_key: str | None,
+    *,
+    config: MexcConfig,
+    environment: Mapping[str, str] | None = None,
 ) -> Credentials | None:
-    """Return the keys given, else those of `MEXC_API_KEY` and `MEXC_API_SECRET`, else None.
+    """Return the keys given, else the config's, else those of the environment, else None.
 
-    One of the pair without the other is a `ConfigError`. `environment` defaults to the process's.
+    The variables are `MEXC_API_KEY` and `MEXC_API_SECRET`. One of a pair without the other is a
+    `ConfigError`. `environment` defaults to the process's.
     """
+    if api_key is None and secret_key is None:
+        api_key, secret_key = config.api_key, config.secret_key
     if api_key is None and secret_key is None:
         values = os.environ if environment is None else environment
         api_key = values.get(API_KEY_VARIABLE) or None

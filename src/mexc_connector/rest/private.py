@@ -37,10 +37,10 @@ _NS_PER_MS = 1_000_000
 class MexcPrivateSpotRest(AccountClient):
     """Orders, balances and the account. Use it in `async with`, or `close` it.
 
-    The keys come from the arguments, else from `MEXC_API_KEY` and `MEXC_API_SECRET`; without any
-    it raises `ConfigError`. They are in no log, `repr`, error or metric. `public` lends its symbol
-    rules, rate budget and configuration where none are given, and stays open; without it one is
-    made. `transport` and `clock` are seams for tests.
+    The keys come from the arguments, else from the config, else from `MEXC_API_KEY` and
+    `MEXC_API_SECRET`; without any it raises `ConfigError`. They are in no log, `repr`, error or
+    metric. `public` lends its symbol rules, rate budget and configuration where none are given, and
+    stays open; without it one is made. `transport` and `clock` are seams for tests.
 
     Commands are sent once. `OrderOutcomeUnknown` says that one may have been carried out: look the
     order up before doing anything else about it. Every other error of a command is certain:
@@ -61,15 +61,16 @@ class MexcPrivateSpotRest(AccountClient):
         budget: RequestBudget | None = None,
         clock: Clock | None = None,
     ) -> None:
-        credentials = credentials_from(api_key, secret_key)
+        if public is not None:
+            config, budget = config or public.symbols.config, budget or public.budget
+        config = config or MexcConfig()
+        credentials = credentials_from(api_key, secret_key, config=config)
         if credentials is None:
             raise ConfigError(
                 "no API key: give api_key and secret_key, or set MEXC_API_KEY and MEXC_API_SECRET"
             )
-        if public is not None:
-            config, budget = config or public.symbols.config, budget or public.budget
         self._session = RestSession(
-            config or MexcConfig(),
+            config,
             transport=transport,
             budget=budget,
             clock=clock,

@@ -68,11 +68,11 @@ def test_malformed_urls_are_refused(url: str) -> None:
 
 
 def test_the_proxy_is_masked_wherever_it_could_show() -> None:
-    config = MexcConfig(proxy="http://user:secret@127.0.0.1:3128")
-    assert "secret" not in repr(config)
+    config = MexcConfig(proxy="http://user:hunter2@127.0.0.1:3128")
+    assert "hunter2" not in repr(config)
     with pytest.raises(ConfigError) as caught:
-        MexcConfig(proxy="socks://user:secret@host")
-    assert "secret" not in str(caught.value)
+        MexcConfig(proxy="socks://user:hunter2@host")
+    assert "hunter2" not in str(caught.value)
 
 
 def test_limits_of_the_streams_cannot_exceed_what_gets_us_disconnected() -> None:
