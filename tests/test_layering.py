@@ -24,7 +24,7 @@ MAY_IMPORT = {
     "event_loop": set(),
     "performance": {"common", "rest", "trading", "ws"},
     "trading_wiring": {"common", "core", "performance", "rest", "trading", "ws"},
-    "wiring": {"common", "core", "rest", "trading_wiring", "ws"},
+    "wiring": {"common", "core", "rest", "trading", "trading_wiring", "ws"},
     "exchange": {"interface", "performance", "trading_methods", "trading_wiring", "wiring"},
     "__init__": {"exchange", "interface", "trading_interface", "event_loop", "trading"},
     "__main__": {"cli"},

@@ -20,6 +20,7 @@ from mexc_connector.rest.private import MexcPrivateSpotRest
 from mexc_connector.rest.public import MexcPublicSpotRest
 from mexc_connector.trading.account import Account
 from mexc_connector.trading.journal_file import OrderJournal
+from mexc_connector.trading.last_prices import LastPrices
 from mexc_connector.ws.private import ListenKeys, MexcWebsocketPrivate
 
 _NS_PER_MS = 1_000_000
@@ -51,6 +52,7 @@ def open_journal(path: Path, credentials: Credentials, config: TradingConfig) ->
 async def open_trading(
     credentials: Credentials,
     public: MexcPublicSpotRest,
+    prices: LastPrices,
     *,
     journal: OrderJournal | None,
     markets: Callable[[], Iterable[Symbol]],
@@ -60,9 +62,8 @@ async def open_trading(
 ) -> TradingParts:
     """Open the account; when this returns, what memory says of it is true.
 
-    Everything is put on `closing` as soon as it is made. Raises `AuthenticationError` and
-    `PermissionDenied` for keys that will not do, and `RequestTimeout` when the account could not
-    be read in `ready_timeout_s`.
+    Everything is put on `closing` as soon as it is made. Raises `AuthenticationError`,
+    `PermissionDenied`, and `RequestTimeout` if reading the account outlasts `ready_timeout_s`.
     """
     rest = MexcPrivateSpotRest(
         credentials.api_key, credentials.secret_key, config=config, public=public, clock=clock
@@ -74,6 +75,7 @@ async def open_trading(
         ids=_new_ids(clock),
         markets=markets,
         exchange_time_ms=rest.exchange_time_ms,
+        last_price=prices.get,
         config=config,
         clock=clock,
         journal=journal,

@@ -13,6 +13,7 @@ from mexc_connector.common.models import OrderBookSnapshot
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.public import MexcPublicSpotRest
+from mexc_connector.trading.last_prices import LastPrices
 from mexc_connector.trading_wiring import TradingParts, open_journal, open_trading
 from mexc_connector.ws.book_feed import BookFeed
 from mexc_connector.ws.public import MexcWebsocketPublic
@@ -84,15 +85,20 @@ async def open_parts(
     markets = await _open_markets(rest, config, symbols, clock=clock, closing=closing)
     if credentials is None:
         return markets
+    prices = LastPrices(markets.streams.on_trades)
+    markets.streams.on_connection(prices.on_connection)
     trading = await open_trading(
         credentials,
         rest,
+        prices,
         journal=journal_file,
         markets=lambda: markets.feed.books,
         config=config,
         clock=clock,
         closing=closing,
     )
+    if len(symbols) <= config.streams.subscriptions_per_link:  # of more, those that are traded
+        prices.follow(symbols)
     return replace(markets, trading=trading)
 
 

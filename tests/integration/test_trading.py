@@ -481,3 +481,24 @@ async def test_books_need_not_wait_for_the_account() -> None:
         exchange = MexcExchange(sim.api_key, sim.secret_key, config=config_for(sim))
         async with exchange.session([BTC_USDT], ready_when=ReadyWhen.SUBSCRIBED) as mexc:
             assert mexc.account_status.is_current
+
+
+async def test_a_price_beyond_the_band_around_the_last_trade_is_refused_before_it_is_sent() -> None:
+    options = SimOptions(symbols=("BTCUSDT",), seed=5, speed=5.0)
+    async with Simulator(options) as sim:
+        exchange = MexcExchange(sim.api_key, sim.secret_key, config=config_for(sim))
+        async with exchange.session([BTC_USDT]) as mexc, asyncio.timeout(20):
+            info = await mexc.get_symbol_info(BTC_USDT)
+            assert info.max_buy_premium is not None
+            async for _ in mexc.watch_trades(BTC_USDT):
+                break
+            await asyncio.sleep(0)
+            posted = sim.requests_by_path.get("/api/v3/order", 0)
+            far = round(mexc.orderbook.asks[0].price * (1 + 2 * float(info.max_buy_premium)), 2)
+            with pytest.raises(OrderRefused) as caught:
+                await mexc.place_limit_order(
+                    symbol=BTC_USDT, side=Side.BUY, amount=0.001, price=far
+                )
+            assert caught.value.rule == "price_band"
+            assert caught.value.nearest is not None
+            assert sim.requests_by_path.get("/api/v3/order", 0) == posted

@@ -19,8 +19,12 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
     client_order_id: str | None = None
     self_trade_prevention: SelfTradePrevention = SelfTradePrevention.NONE
 
-    def checked(self, info: SymbolInfo) -> CheckedOrder:
-        """Check it against the rules of its market. Raises `OrderRefused`."""
+    def checked(self, info: SymbolInfo, *, reference_price: Number | None = None) -> CheckedOrder:
+        """Check it against the rules of its market. Raises `OrderRefused`.
+
+        `reference_price` is the last traded price, for the price band; None leaves that to the
+        exchange.
+        """
         return checked_order(
             info,
             side=self.side,
@@ -30,4 +34,5 @@ class OrderRequest(msgspec.Struct, frozen=True, kw_only=True):
             quote_amount=self.quote_amount,
             time_in_force=self.time_in_force,
             self_trade_prevention=self.self_trade_prevention,
+            reference_price=reference_price,
         )

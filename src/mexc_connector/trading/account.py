@@ -38,6 +38,7 @@ class Account:
         ids: ClientOrderIds,
         markets: Callable[[], Iterable[Symbol]],
         exchange_time_ms: Callable[[], int],
+        last_price: Callable[[Symbol], float | None],
         config: MexcConfig,
         clock: Clock,
         journal: OrderJournal | None = None,
@@ -59,17 +60,26 @@ class Account:
         self._mass_canceller = MassCanceller(
             self.board, rest, canceller=self._canceller, config=config.trading, clock=clock
         )
-        self.desk = OrderDesk(
+        self.desk = self._new_desk(rules, ids, last_price)
+        self._reconciler = self._new_reconciler(markets)
+        self.feed = self._new_feed()
+
+    def _new_desk(
+        self,
+        rules: SymbolRules,
+        ids: ClientOrderIds,
+        last_price: Callable[[Symbol], float | None],
+    ) -> OrderDesk:
+        return OrderDesk(
             self.board,
-            rest,
+            self._rest,
             rules=rules,
             ids=ids,
             settler=self._settler,
             canceller=self._canceller,
-            exchange_time_ms=exchange_time_ms,
+            exchange_time_ms=self._exchange_time_ms,
+            last_price=last_price,
         )
-        self._reconciler = self._new_reconciler(markets)
-        self.feed = self._new_feed()
 
     def _new_reconciler(self, markets: Callable[[], Iterable[Symbol]]) -> Reconciler:
         return Reconciler(

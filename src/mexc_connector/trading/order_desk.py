@@ -36,7 +36,10 @@ from mexc_connector.trading.order_settler import OrderSettler
 
 
 class OrderDesk:
-    """Commands about single orders. `exchange_time_ms` is the exchange's clock as far as known."""
+    """Commands about single orders. `exchange_time_ms` is the exchange's clock as far as known.
+
+    `last_price` gives a market's last traded price, None while it is not known.
+    """
 
     def __init__(
         self,
@@ -48,6 +51,7 @@ class OrderDesk:
         settler: OrderSettler,
         canceller: OrderCanceller,
         exchange_time_ms: Callable[[], int],
+        last_price: Callable[[Symbol], float | None],
     ) -> None:
         self.placed = 0
         self.refused = 0
@@ -59,12 +63,13 @@ class OrderDesk:
         self._settler = settler
         self._canceller = canceller
         self._exchange_time_ms = exchange_time_ms
+        self._last_price = last_price
 
     async def place_order(self, symbol: Symbol, request: OrderRequest) -> OrderHandle:
         """Check an order against the rules of its market, then `place` it."""
         if not isinstance(request.order_type, OrderType):
             raise OrderRefused(not_offered(request.order_type), rule="order_type")
-        checked = request.checked(await self._rules(symbol))
+        checked = await self._checked(symbol, request)
         return await self.place(checked, client_order_id=request.client_order_id)
 
     async def place(
@@ -210,7 +215,13 @@ class OrderDesk:
             amount=remaining if amount is None else amount,
             price=known.price if price is None else price,
         )
-        return successor.checked(await self._rules(order.symbol))
+        return await self._checked(order.symbol, successor)
+
+    async def _checked(self, symbol: Symbol, request: OrderRequest) -> CheckedOrder:
+        info = await self._rules(symbol)
+        has_band = info.max_buy_premium is not None or info.max_sell_discount is not None
+        last_price = self._last_price(symbol) if has_band else None  # O20
+        return request.checked(info, reference_price=last_price)
 
     def __repr__(self) -> str:
         return f"<OrderDesk {self.placed} placed, {self.refused} refused, {self.unknown} unknown>"

@@ -274,6 +274,7 @@ def new_account(
         ids=ClientOrderIds(started_ms=1, entropy=2),
         markets=lambda: markets,
         exchange_time_ms=lambda: rest.now_ms,
+        last_price=lambda _: None,
         config=MexcConfig(trading=trading),
         clock=clock or FakeClock(),
         journal=journal,
