@@ -40,10 +40,10 @@ class MexcExchange(TradingMethods, BaseExchangeInterface):
         print(mexc.orderbook.bids[0].price)
     ```
 
-    Market data needs no keys; they come from the arguments, else from `MEXC_API_KEY` and
-    `MEXC_API_SECRET` of `environment`, the process's by default; `{}` opens no account. `config`
-    defaults to the real exchange and its limits. One object holds one session at a time; after it
-    has ended, another may be opened.
+    Market data needs no keys; they come from the arguments, else from `config`, else from
+    `MEXC_API_KEY` and `MEXC_API_SECRET` of `environment`, the process's by default (`{}` opens no
+    account). `config` defaults to the real exchange and its limits. One object holds one session at
+    a time; after it has ended, another may be opened.
     """
 
     def __init__(

@@ -201,7 +201,7 @@ class TradingMethods(TradingInterface):
 
     def on_orders(self, callback: Callable[[Order], object]) -> Registration:
         """Call `callback(order)` whenever an order has changed."""
-        return self._open_account().board.orders.on(callback)
+        return self._open_account().board.orders.register(callback)
 
     def watch_fills(self) -> Watch[Fill]:
         """Iterate over executions, each once."""
@@ -209,7 +209,7 @@ class TradingMethods(TradingInterface):
 
     def on_fills(self, callback: Callable[[Fill], object]) -> Registration:
         """Call `callback(fill)` for each execution."""
-        return self._open_account().board.fills.on(callback)
+        return self._open_account().board.fills.register(callback)
 
     def watch_balances(self) -> Watch[AssetBalance]:
         """Iterate over balances as they change."""
@@ -217,7 +217,7 @@ class TradingMethods(TradingInterface):
 
     def on_balances(self, callback: Callable[[AssetBalance], object]) -> Registration:
         """Call `callback(balance)` for each change of a balance."""
-        return self._open_account().balances.changes.on(callback)
+        return self._open_account().balances.changes.register(callback)
 
     def on_account_status(self, callback: Callable[[AccountStatus], object]) -> Registration:
         """Call `callback(status)` when memory stops or starts being true."""

@@ -27,6 +27,7 @@ from mexc_connector.common.errors import (
     SessionClosed,
     TransportError,
 )
+from mexc_connector.common.fan_out import FanOut
 from mexc_connector.common.orders import AssetBalance, Fill, Order
 from mexc_connector.common.registration import Registration
 from mexc_connector.common.trading_config import TradingConfig
@@ -34,7 +35,6 @@ from mexc_connector.common.trading_reports import AccountStatus
 from mexc_connector.core.backoff import backoff_delay
 from mexc_connector.trading.balance_desk import BalanceDesk
 from mexc_connector.trading.order_board import OrderBoard
-from mexc_connector.trading.outlet import Outlet
 from mexc_connector.trading.reconciler import Reconciler
 
 _logger = logging.getLogger("mexc_connector.account")
@@ -59,7 +59,7 @@ class AccountFeed:
     ) -> None:
         self.failures = 0
         self.status = AccountStatus(AccountState.STALE, "not connected yet", clock.time_ns())
-        self._statuses: Outlet[AccountStatus] = Outlet("account status", queue_size=_STATUS_QUEUE)
+        self._statuses: FanOut[AccountStatus] = FanOut("account status", queue_size=_STATUS_QUEUE)
         self._board = board
         self._balances = balances
         self._reconciler = reconciler
@@ -137,7 +137,7 @@ class AccountFeed:
 
     def on_status(self, callback: Callable[[AccountStatus], object]) -> Registration:
         """Call `callback(status)` whenever the state changes."""
-        return self._statuses.on(callback)
+        return self._statuses.register(callback)
 
     async def close(self) -> None:
         """Stop. May be called twice."""

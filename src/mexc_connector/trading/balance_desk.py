@@ -4,11 +4,11 @@ import asyncio
 from collections.abc import Mapping
 
 from mexc_connector.common.clock import Clock
+from mexc_connector.common.fan_out import FanOut
 from mexc_connector.common.orders import AssetBalance
 from mexc_connector.common.symbols import AssetName
 from mexc_connector.core.balance_book import BalanceBook
 from mexc_connector.trading.account_rest import AccountRest
-from mexc_connector.trading.outlet import Outlet
 
 
 class BalanceDesk:
@@ -16,7 +16,7 @@ class BalanceDesk:
 
     def __init__(self, rest: AccountRest, *, queue_size: int, clock: Clock) -> None:
         self.book = BalanceBook()
-        self.changes: Outlet[AssetBalance] = Outlet("balances", queue_size=queue_size)
+        self.changes: FanOut[AssetBalance] = FanOut("balances", queue_size=queue_size)
         self.reads = 0
         self.requests = 0
         self.shared = 0

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from mexc_connector.common.enums import OrderStatus
 from mexc_connector.common.errors import JournalError, SessionClosed
+from mexc_connector.common.fan_out import FanOut
 from mexc_connector.common.orders import ClientOrderId, Fill, Order
 from mexc_connector.core.journal_records import (
     Accepted,
@@ -23,7 +24,6 @@ from mexc_connector.core.order_events import Contradiction, FillCounted, OrderCh
 from mexc_connector.core.order_tracker import Events, OrderTracker
 from mexc_connector.core.tracked_order import TrackedOrder
 from mexc_connector.trading.journal_file import OrderJournal
-from mexc_connector.trading.outlet import Outlet
 
 _logger = logging.getLogger("mexc_connector.orders")
 
@@ -35,8 +35,8 @@ class OrderBoard:
         self, tracker: OrderTracker, *, journal: OrderJournal | None, queue_size: int
     ) -> None:
         self.tracker = tracker
-        self.orders: Outlet[Order] = Outlet("orders", queue_size=queue_size)
-        self.fills: Outlet[Fill] = Outlet("fills", queue_size=queue_size)
+        self.orders: FanOut[Order] = FanOut("orders", queue_size=queue_size)
+        self.fills: FanOut[Fill] = FanOut("fills", queue_size=queue_size)
         self.journal_failures = 0
         self._journal = journal
         # Orders that the journal does not know to be finished, and whether it has their order id.

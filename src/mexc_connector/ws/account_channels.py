@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from mexc_connector.common.errors import ProtocolViolation, UnknownSymbol
+from mexc_connector.common.fan_out import FanOut
 from mexc_connector.common.orders import AssetBalance, Fill, Order
 from mexc_connector.common.registration import Registration
 from mexc_connector.common.symbols import Symbol, SymbolMap
@@ -16,7 +17,6 @@ from mexc_connector.proto import decode_private
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
 from mexc_connector.ws import channels
 from mexc_connector.ws.counters import EventCounters
-from mexc_connector.ws.fan_out import FanOut
 
 T = TypeVar("T")
 Read = Callable[[PushDataV3ApiWrapper, int, int], None]

@@ -103,7 +103,7 @@ async def test_what_happened_while_the_stream_was_away_is_found() -> None:
     rest.add(order(OrderStatus.FILLED, filled="10", order_id="E2", client_order_id=None))
     rest.add(order(order_id="E3", client_order_id=None))
     fills: list[str] = []
-    account.board.fills.on(lambda one: fills.append(one.trade_id))
+    account.board.fills.register(lambda one: fills.append(one.trade_id))
     account.feed.on_live(2)
     await account.feed.wait_current()
     assert first.status is OrderStatus.FILLED
@@ -179,7 +179,7 @@ async def test_balances_move_with_the_stream() -> None:
     rest = FakeRest(held=[balance("USDT", "100")])
     account = await live_account(rest)
     seen: list[float] = []
-    account.balances.changes.on(lambda one: seen.append(one.free))
+    account.balances.changes.register(lambda one: seen.append(one.free))
     account.feed.on_balance(balance("USDT", "90", "10", at_ms=5), 1)
     account.feed.on_balance(balance("USDT", "90", "10", at_ms=5), 1)
     assert seen == [90]

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from mexc_connector.common.errors import EventsLost, SessionClosed
-from mexc_connector.ws.fan_out import FanOut
+from mexc_connector.common.fan_out import FanOut
 
 
 def make(*, queue_size: int = 10, errors: list[None] | None = None) -> FanOut[int]:
@@ -22,7 +22,7 @@ async def test_every_consumer_gets_every_event() -> None:
         assert [await anext(first), await anext(first)] == [1, 2]
         assert [await anext(second), await anext(second)] == [1, 2]
     assert called == [1, 2]
-    assert repr(fan_out) == "<FanOut numbers: 1 consumers>"
+    assert repr(fan_out) == "<FanOut numbers: 0 watches, 1 callbacks>"
 
 
 async def test_a_consumer_that_is_too_slow_is_told_how_much_it_lost() -> None:
@@ -50,7 +50,7 @@ async def test_a_callback_that_raises_is_counted_and_stays() -> None:
     fan_out.push(1)
     fan_out.push(2)
     assert called == [1, 2]
-    assert len(errors) == 2
+    assert len(errors) == fan_out.callback_errors == 2
     registration.close()
     fan_out.push(3)
     assert called == [1, 2]
