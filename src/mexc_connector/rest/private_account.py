@@ -16,6 +16,7 @@ from mexc_connector.common.account import (
 )
 from mexc_connector.common.errors import ProtocolViolation, UsageError
 from mexc_connector.common.orders import AssetBalance
+from mexc_connector.common.shared_read import SharedRead
 from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.rest import endpoints, wire
 from mexc_connector.rest import private_models as models
@@ -23,7 +24,6 @@ from mexc_connector.rest import wire_private as private
 from mexc_connector.rest.answer import Answer
 from mexc_connector.rest.endpoints import Endpoint
 from mexc_connector.rest.private_link import PrivateLink
-from mexc_connector.rest.shared_read import SharedRead
 
 
 class AccountClient:

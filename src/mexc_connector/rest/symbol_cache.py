@@ -1,12 +1,10 @@
 """The copy of the symbol rules that is kept in memory, and what is known of missing markets."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 
 from mexc_connector.common.clock import Clock
-from mexc_connector.common.errors import SessionClosed
+from mexc_connector.common.shared_read import SingleFlight
 from mexc_connector.rest.symbol_rules import SymbolTable
-from mexc_connector.rest.transport import CLOSE_TIMEOUT_S
 
 
 class SymbolCache:
@@ -20,8 +18,7 @@ class SymbolCache:
         self._life_s = life_s
         self._table: SymbolTable | None = None
         self._loaded_at = 0.0
-        self._loading: asyncio.Task[SymbolTable] | None = None
-        self._is_closed = False
+        self._loading = SingleFlight(self._load, name="exchangeInfo")
         self.hits = 0
         self.misses = 0
 
@@ -30,29 +27,21 @@ class SymbolCache:
 
         Cancelling one caller leaves the request to the others. Raises what the request raises.
         """
-        if self._is_closed:
-            raise SessionClosed("the client is closed")
+        self._loading.require_open()
         limit_s = self._life_s if max_age_s is None else max_age_s
         if self._table is not None and self._clock.now() - self._loaded_at <= limit_s:
             self.hits += 1
             return self._table
-        if self._loading is None:
-            self.misses += 1
-            self._loading = asyncio.create_task(self._load(), name="mexc exchangeInfo")
-            self._loading.add_done_callback(self._on_loaded)
-        else:
+        if self._loading.is_under_way:
             self.hits += 1
-        return await asyncio.shield(self._loading)
+        else:
+            self.misses += 1
+        return await self._loading.join()
 
     async def _load(self) -> SymbolTable:
         table = await self._fetch()
         self._table, self._loaded_at = table, self._clock.now()
         return table
-
-    def _on_loaded(self, task: asyncio.Task[SymbolTable]) -> None:
-        self._loading = None
-        if not task.cancelled():
-            task.exception()  # every caller may be gone; then nobody else retrieves it
 
     def expire(self) -> None:
         """Let the next `get` read again: the exchange contradicted the table."""
@@ -65,6 +54,4 @@ class SymbolCache:
 
     async def close(self) -> None:
         """End the request under way; its callers get `SessionClosed`. May be called twice."""
-        self._is_closed = True
-        if self._loading is not None:
-            await asyncio.wait([self._loading], timeout=CLOSE_TIMEOUT_S)
+        await self._loading.close()

@@ -1,11 +1,11 @@
 """BalanceDesk: balances in memory, read afresh by one request however many ask."""
 
-import asyncio
 from collections.abc import Mapping
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.fan_out import FanOut
 from mexc_connector.common.orders import AssetBalance
+from mexc_connector.common.shared_read import SharedRead
 from mexc_connector.common.symbols import AssetName
 from mexc_connector.core.balance_book import BalanceBook
 from mexc_connector.trading.account_rest import AccountRest
@@ -18,11 +18,9 @@ class BalanceDesk:
         self.book = BalanceBook()
         self.changes: FanOut[AssetBalance] = FanOut("balances", queue_size=queue_size)
         self.reads = 0
-        self.requests = 0
-        self.shared = 0
         self._rest = rest
         self._clock = clock
-        self._reading: asyncio.Task[None] | None = None
+        self._reading = SharedRead(self._read, clock=clock, name="balances")
 
     @property
     def balances(self) -> Mapping[AssetName, AssetBalance]:
@@ -36,18 +34,22 @@ class BalanceDesk:
         return self.book.get(asset)
 
     async def refresh(self) -> Mapping[AssetName, AssetBalance]:
-        """Read all balances by REST. A request that is under way already serves everybody.
+        """Read all balances by REST, as of after this call; who asks at the same time shares it.
 
         Cancelling one caller leaves the request to the others. Raises what the request raises.
         """
-        if self._reading is None:
-            self.requests += 1
-            self._reading = asyncio.create_task(self._read(), name="mexc balances")
-            self._reading.add_done_callback(self._on_read)
-        else:
-            self.shared += 1
-        await asyncio.shield(self._reading)
+        await self._reading.get()
         return self.book.balances
+
+    @property
+    def requests(self) -> int:
+        """Requests made."""
+        return self._reading.requests
+
+    @property
+    def shared(self) -> int:
+        """Callers who were served by a request that another one had caused."""
+        return max(0, self._reading.calls - self._reading.requests)
 
     def on_change(self, balance: AssetBalance) -> None:
         """Take in what the stream says."""
@@ -56,20 +58,14 @@ class BalanceDesk:
     async def close(self) -> None:
         """End the request under way and every watch. May be called twice."""
         self.changes.finish()
-        if self._reading is not None:
-            self._reading.cancel()
-            await asyncio.wait([self._reading])
+        await self._reading.close()
 
-    async def _read(self) -> None:
+    async def _read(self) -> tuple[None, float]:
         asked_at = self._clock.now()
         balances = await self._rest.get_account_balances()
         for balance in self.book.on_snapshot(balances, asked_at):
             self._publish(balance)
-
-    def _on_read(self, task: asyncio.Task[None]) -> None:
-        self._reading = None
-        if not task.cancelled():
-            task.exception()  # every caller may be gone; then nobody else retrieves it
+        return None, asked_at
 
     def _publish(self, balance: AssetBalance | None) -> None:
         if balance is not None:

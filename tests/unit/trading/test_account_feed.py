@@ -355,6 +355,33 @@ async def test_one_who_is_cancelled_leaves_the_request_to_the_others() -> None:
     await account.close()
 
 
+async def test_who_asks_after_a_request_left_gets_balances_from_after_the_asking() -> None:
+    clock, rest, gate = FakeClock(), FakeRest(held=[balance("USDT", "100")]), asyncio.Event()
+    rest.will("balances", gate.wait)
+    account = new_account(rest, clock=clock)
+    first = asyncio.create_task(account.balances.refresh())
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    assert rest.calls == ["balances"]  # the request has left
+    clock.moment += 1.0
+    late = [asyncio.create_task(account.balances.refresh()) for _ in range(3)]
+    await asyncio.sleep(0)
+    gate.set()
+    await asyncio.gather(first, *late)
+    assert rest.calls == ["balances", "balances"]
+    await account.close()
+
+
+async def test_a_session_that_closes_tells_who_waits_for_balances() -> None:
+    rest = FakeRest(held=[balance("USDT", "100")])
+    account = new_account(rest)
+    waiting = asyncio.create_task(account.balances.refresh())
+    await asyncio.sleep(0)
+    await account.close()
+    with pytest.raises(SessionClosed):
+        await waiting
+
+
 # Recovery.
 
 

@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from mexc_connector.common.errors import ConnectionFailed, SessionClosed
-from mexc_connector.rest.shared_read import SharedRead
+from mexc_connector.common.shared_read import SharedRead
 from tests.unit.rest.doubles import FakeClock
 
 
