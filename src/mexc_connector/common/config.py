@@ -22,6 +22,10 @@ _SECRETS = ("api_key", "secret_key", "proxy")
 class _Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all option groups: keyword only, unknown names refused."""
 
+    def _require_positive(self, *names: str) -> None:
+        for name in names:
+            _require(getattr(self, name) > 0, f"{name} must be above 0")
+
 
 def _require(condition: bool, problem: str) -> None:
     if not condition:
@@ -80,10 +84,10 @@ class RateLimitConfig(_Options, frozen=True):
     backoff_max_s: float = 8.0
 
     def __post_init__(self) -> None:
-        for name in ("ip_weight", "account_weight", "requests_per_second", "orders_per_second"):
-            _require(getattr(self, name) > 0, f"{name} must be above 0")
-        for name in ("window_s", "backoff_base_s", "backoff_max_s", "max_wait_s"):
-            _require(getattr(self, name) > 0, f"{name} must be above 0")
+        self._require_positive(
+            "ip_weight", "account_weight", "requests_per_second", "orders_per_second"
+        )
+        self._require_positive("window_s", "backoff_base_s", "backoff_max_s", "max_wait_s")
         for name in (
             "firewall_pause_s",
             "default_retry_after_s",
@@ -136,10 +140,9 @@ class StreamConfig(_Options, frozen=True):
     book_ticker_speed: StreamSpeed = StreamSpeed.MS_100
 
     def __post_init__(self) -> None:
-        for name in ("subscriptions_per_link", "channels_per_message", "queue_size"):
-            _require(getattr(self, name) > 0, f"{name} must be above 0")
+        self._require_positive("subscriptions_per_link", "channels_per_message", "queue_size")
         _require(1 <= self.messages_per_second <= 100, "messages_per_second must be 1 to 100")
-        for name in (
+        self._require_positive(
             "connects_per_second",
             "connect_timeout_s",
             "close_timeout_s",
@@ -150,8 +153,7 @@ class StreamConfig(_Options, frozen=True):
             "rotate_after_s",
             "backoff_base_s",
             "backoff_max_s",
-        ):
-            _require(getattr(self, name) > 0, f"{name} must be above 0")
+        )
 
 
 class BookConfig(_Options, frozen=True):
@@ -179,17 +181,16 @@ class BookConfig(_Options, frozen=True):
 
     def __post_init__(self) -> None:
         _require(1 <= self.snapshot_levels <= 5000, "snapshot_levels must be 1 to 5000")
-        _require(self.held_diffs > 0, "held_diffs must be above 0")
-        _require(self.snapshots_at_once > 0, "snapshots_at_once must be above 0")
-        for name in (
+        self._require_positive(
+            "held_diffs",
+            "snapshots_at_once",
             "quiet_s",
             "audits_per_second",
             "catch_up_s",
             "refetch_base_s",
             "refetch_max_s",
             "sync_timeout_s",
-        ):
-            _require(getattr(self, name) > 0, f"{name} must be above 0")
+        )
 
 
 class ListenKeyConfig(_Options, frozen=True):
@@ -208,8 +209,7 @@ class ListenKeyConfig(_Options, frozen=True):
     retry_max_s: float = 120.0
 
     def __post_init__(self) -> None:
-        for name in self.__struct_fields__:
-            _require(getattr(self, name) > 0, f"{name} must be above 0")
+        self._require_positive(*self.__struct_fields__)
         _require(
             self.extend_every_s < self.life_s - self.replace_before_s,
             "extend_every_s must be below life_s less replace_before_s",
@@ -258,9 +258,7 @@ class MexcConfig(_Options, frozen=True):
                 _require_url("proxy", self.proxy, ("http", "https"))
             except ConfigError:
                 raise ConfigError("proxy must be a URL like http://host:port") from None
-        _require(self.connections > 0, "connections must be above 0")
-        _require(self.symbol_cache_s > 0, "symbol_cache_s must be above 0")
-        _require(self.clock_sync_s > 0, "clock_sync_s must be above 0")
+        self._require_positive("connections", "symbol_cache_s", "clock_sync_s")
         _require(1 <= self.recv_window_ms <= 60_000, "recv_window_ms must be 1 to 60000")
         is_below = 0 <= self.timestamp_bias_ms < self.recv_window_ms
         _require(is_below, "timestamp_bias_ms must be 0 or more and below recv_window_ms")
