@@ -10,6 +10,15 @@ from mexc_connector.common.errors import SessionClosed
 T = TypeVar("T")
 
 
+def was_ended_for_us(shared: asyncio.Task[T]) -> bool:
+    """Whether a `CancelledError` just caught says that a shared task was ended by its owner.
+
+    Then nobody cancelled the caller, and no cancellation may come out of its call.
+    """
+    caller = asyncio.current_task()
+    return shared.cancelled() and not (caller is not None and caller.cancelling())
+
+
 class SingleFlight(Generic[T]):
     """Runs `job` once for however many join while it is under way."""
 
@@ -38,11 +47,11 @@ class SingleFlight(Generic[T]):
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name=f"mexc {self._name}")
             self._task.add_done_callback(self._on_landed)
-        task, caller = self._task, asyncio.current_task()
+        task = self._task
         try:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
-            if task.cancelled() and not (caller is not None and caller.cancelling()):
+            if was_ended_for_us(task):
                 raise SessionClosed("the client was closed") from None
             raise
 

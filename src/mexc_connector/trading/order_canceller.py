@@ -21,6 +21,7 @@ from mexc_connector.common.errors import (
     UnknownOrder,
 )
 from mexc_connector.common.orders import ClientOrderId, Order, OrderId
+from mexc_connector.common.shared_read import was_ended_for_us
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.common.trading_config import TradingConfig
 from mexc_connector.core.backoff import backoff_delay
@@ -87,9 +88,9 @@ class OrderCanceller:
         """Cancel an order and return its final state.
 
         Raises `OrderAlreadyDone` when it had ended before, `OrderOutcomeUnknown` when nothing
-        could be learned within `cancel_timeout_s`, and what the exchange refuses it with. The
-        returned order may still be open if the exchange took the cancellation but did not show
-        its effect in time: look at `is_done`.
+        could be learned within `cancel_timeout_s` or before the session closed, and what the
+        exchange refuses it with. The returned order may still be open if the exchange took the
+        cancellation but did not show its effect in time: look at `is_done`.
         """
         if record.is_over:
             raise OrderAlreadyDone(record.order)
@@ -100,7 +101,13 @@ class OrderCanceller:
             )
             self._under_way[record.key] = task
             task.add_done_callback(lambda ended: self._forget(record, ended))
-        return await asyncio.shield(task)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if was_ended_for_us(task):  # the session closed; the cancellation may have left
+                order = record.order
+                raise OrderOutcomeUnknown(order.client_order_id, order_id=order.order_id) from None
+            raise
 
     async def close(self) -> None:
         """End what is under way. May be called twice."""

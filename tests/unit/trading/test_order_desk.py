@@ -476,6 +476,19 @@ async def test_many_who_cancel_one_order_send_one_cancellation() -> None:
     await account.close()
 
 
+async def test_a_session_that_closes_during_a_cancellation_says_that_it_may_have_left() -> None:
+    rest = FakeRest()
+    account = new_account(rest)
+    handle = await account.desk.place(checked())
+    rest.will("cancel", asyncio.Event().wait)
+    canceling = asyncio.create_task(handle.cancel())
+    while not rest.count("cancel"):
+        await asyncio.sleep(0)
+    await account.close()
+    with pytest.raises(OrderOutcomeUnknown):
+        await canceling
+
+
 async def test_a_cancellation_about_which_nothing_can_be_learned_is_unknown() -> None:
     rest = FakeRest(is_dropping=True)
     account = new_account(rest)
