@@ -7,7 +7,8 @@ States, as `AccountStatus` shows them:
     STALE        no connection: what memory holds was true before
     CLOSED
 
-    any -> RECONCILING    the channels are granted (a new epoch); a push could not be read
+    any -> RECONCILING    the channels are granted (a new epoch); a push could not be read, or
+                          said an older balance after a newer one
     RECONCILING -> CURRENT   a pass that began on this epoch, after the last such push, is complete
     any -> STALE          the link is lost
 
@@ -98,7 +99,10 @@ class AccountFeed:
         The first ones of a connection may come shortly before its `on_live`.
         """
         if epoch >= self._newest_epoch:
+            late = self._balances.book.late
             self._balances.on_change(balance)
+            if self._balances.book.late > late:  # B6 of core/balance_book.py
+                self._doubt("a balance change came too late")
 
     def on_lost(self, epoch: int, reason: str) -> None:
         """The connection is gone."""

@@ -329,6 +329,22 @@ async def test_open_orders_by_rest_are_learned() -> None:
     await account.close()
 
 
+async def test_a_balance_change_that_comes_too_late_is_compared_at_once_and_seen() -> None:
+    rest = FakeRest(held=[balance("USDT", "100")])
+    account = await live_account(rest)
+    seen: list[AccountState] = []
+    account.feed.on_status(lambda status: seen.append(status.state))
+    account.feed.on_balance(balance("USDT", "80", at_ms=2_000), 1)
+    assert account.feed.status.is_current
+    account.feed.on_balance(balance("USDT", "90", at_ms=1_000), 1)
+    assert not account.feed.status.is_current
+    assert "too late" in account.feed.status.reason
+    await account.feed.wait_current()
+    assert account.balances.book.is_current
+    assert seen == [AccountState.RECONCILING, AccountState.CURRENT]
+    await account.close()
+
+
 async def test_fifty_who_want_fresh_balances_share_one_request() -> None:
     rest = FakeRest(held=[balance("USDT", "100")])
     account = await live_account(rest)
