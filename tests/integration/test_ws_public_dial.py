@@ -13,6 +13,7 @@ from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
 from mexc_connector.ws.dial import open_socket, secret_of
 from mexc_connector.ws.pool import LinkPool
 from mexc_connector.ws.public import MexcWebsocketPublic
+from tests.integration.http_tunnel import Tunnel
 from tests.integration.scripted_server import ScriptedServer, our_tasks, trade_frame, until
 
 BTC_USDT = Symbol(base=AssetName("BTC"), quote=AssetName("USDT"))
@@ -21,36 +22,6 @@ BTC_TRADES = "spot@public.aggre.deals.v3.api.pb@10ms@BTCUSDT"
 QUICK = StreamConfig(
     backoff_base_s=0.01, backoff_max_s=0.05, connects_per_second=1000.0, connect_timeout_s=0.2
 )
-
-
-class Tunnel:
-    """An HTTP proxy that knows CONNECT and remembers where to."""
-
-    def __init__(self) -> None:
-        self.targets: list[str] = []
-        self.authorizations: list[str] = []
-        self.is_over = False
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await reader.readuntil(b"\r\n\r\n")).decode()
-        target = head.split()[1]
-        self.targets.append(target)
-        self.authorizations += [line for line in head.splitlines() if "Authorization" in line]
-        host, port = target.split(":")
-        far_reader, far_writer = await asyncio.open_connection(host, int(port))
-        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-        await asyncio.gather(self._copy(reader, far_writer), self._copy(far_reader, writer))
-        await asyncio.gather(far_writer.wait_closed(), writer.wait_closed())
-        self.is_over = True
-
-    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            while data := await reader.read(65536):
-                writer.write(data)
-        except ConnectionError:
-            pass
-        finally:
-            writer.close()
 
 
 async def test_the_proxy_of_the_configuration_is_used() -> None:

@@ -1,10 +1,12 @@
 """Link: one socket that is made again when it breaks.
 
-[hot] `_read` takes every frame of the link and passes it on synchronously.
+[hot] `_read` gives the socket what every frame passes through, synchronously. Its benchmark is
+`socket_to_callback`.
 
-A link owns two tasks: `_run` connects, reads, and connects again after a pause; `_write` sends what
-its owner has to say, paced. One timer drives the PING and its deadlines. What the frames mean is
-the owner's business, and so is what to send: the link asks for it, one message at a time.
+A link owns two tasks: `_run` connects, waits for the end of the connection, and connects again
+after a pause; `_write` sends what its owner has to say, paced. One timer drives the PING and its
+deadlines. What the frames mean is the owner's business, and so is what to send: the link asks for
+it, one message at a time.
 """
 
 import asyncio
@@ -13,7 +15,6 @@ import logging
 from functools import partial
 from typing import Protocol
 
-from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
 from mexc_connector.common.enums import ConnectionState
@@ -25,6 +26,7 @@ from mexc_connector.ws import control
 from mexc_connector.ws.alarm import Alarm
 from mexc_connector.ws.dial import ask_for, open_socket, secret_of
 from mexc_connector.ws.link_settings import LinkSettings
+from mexc_connector.ws.stream_socket import StreamSocket
 
 _logger = logging.getLogger("mexc_connector.ws")
 
@@ -81,7 +83,7 @@ class Link:
         self._has_messages = asyncio.Event()
         self._control_text: str | None = None
         self._secret = ""
-        self._socket: ClientConnection | None = None
+        self._socket: StreamSocket | None = None
         self._alarm = Alarm(settings.clock)
         self._lost_reason = ""
         self._is_closing = False
@@ -102,7 +104,7 @@ class Link:
         """Cut the connection without farewell; the link connects again unless it is closing."""
         if self._socket is not None:
             self._lost_reason = self._lost_reason or reason
-            self._socket.transport.abort()
+            self._socket.abort()
 
     async def close(self) -> None:
         """End the link for good, within `close_timeout_s`. Idempotent."""
@@ -110,6 +112,8 @@ class Link:
         if task is None:
             return
         self._is_closing = True
+        if self._socket is not None:
+            self._socket.stop()
         task.cancel()
         await asyncio.wait((task,))
         self._run_task = None
@@ -154,13 +158,13 @@ class Link:
         is_stable = self._clock.now() - started >= self._streams.backoff_max_s
         self._attempt = 1 if is_stable else self._attempt + 1
 
-    async def _connect(self) -> ClientConnection:
+    async def _connect(self) -> StreamSocket:
         await self._clock.sleep(self._settings.connects.reserve(self._clock.now()))
         url = await ask_for(self._settings.url)
         self._secret = secret_of(url)
         return await open_socket(url, proxy=self._settings.proxy, streams=self._streams)
 
-    async def _serve(self, socket: ClientConnection, now: float) -> None:
+    async def _serve(self, socket: StreamSocket, now: float) -> None:
         self._socket = socket
         loop = asyncio.get_running_loop()
         writer = loop.create_task(self._write(socket), name=f"mexc link {self.number} writer")
@@ -200,15 +204,16 @@ class Link:
             self._set_state(ConnectionState.RECONNECTING, self._lost_reason)
         self._owner.on_link_lost(self, self._lost_reason)
 
-    async def _farewell(self, socket: ClientConnection, writer: asyncio.Task[None]) -> None:
+    async def _farewell(self, socket: StreamSocket, writer: asyncio.Task[None]) -> None:
         """Close within the time allowed, whatever the other side does."""
+        socket.stop()
         try:
             async with asyncio.timeout(self._streams.close_timeout_s):
                 await socket.close()
         except TimeoutError:
             _logger.debug("link %d: no farewell from the other side", self.number)
         finally:
-            socket.transport.abort()
+            socket.abort()
             self._socket = None
             await asyncio.wait((writer,))
 
@@ -235,22 +240,20 @@ class Link:
 
     # --- frames ---
 
-    async def _read(self, socket: ClientConnection, liveness: Liveness) -> str:
-        """Pass frames on until the connection ends; return why it did."""
-        recv, on_frame = socket.recv, self._owner.on_frame
-        now, time_ns = self._clock.now, self._clock.time_ns
-        try:
-            while True:
-                frame = await recv()
-                liveness.on_frame(now())
-                if isinstance(frame, bytes):
-                    on_frame(self, frame, time_ns())
-                else:
-                    self._on_text(frame, liveness)
-        except (WebSocketException, OSError, EOFError) as error:
-            return self._masked(str(error)) or type(error).__name__
+    async def _read(self, socket: StreamSocket, liveness: Liveness) -> str:
+        """Have frames passed on until the connection ends; return why it did."""
+        socket.start(
+            on_chunk=partial(self._on_chunk, liveness),
+            on_frame=partial(self._owner.on_frame, self),
+            on_text=partial(self._on_text, liveness),
+        )
+        return self._masked(await socket.ended)
 
-    def _on_text(self, text: str, liveness: Liveness) -> None:
+    def _on_chunk(self, liveness: Liveness) -> int:
+        liveness.on_frame(self._clock.now())
+        return self._clock.time_ns()
+
+    def _on_text(self, liveness: Liveness, text: str) -> None:
         text = self._masked(text)
         _logger.debug("link %d: received %s", self.number, text)
         reply = control.read_reply(text)
@@ -271,7 +274,7 @@ class Link:
         self._control_text = text
         self._has_messages.set()
 
-    async def _write(self, socket: ClientConnection) -> None:
+    async def _write(self, socket: StreamSocket) -> None:
         with contextlib.suppress(WebSocketException, OSError):  # the reader says why it ended
             while True:
                 await self._has_messages.wait()

@@ -2,13 +2,16 @@
 
 import logging
 from collections.abc import Awaitable, Callable
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidProxy, InvalidURI, WebSocketException
 
 from mexc_connector.common.config import StreamConfig
 from mexc_connector.common.errors import ConnectionFailed, MexcError
+from mexc_connector.core.message_frames import MESSAGE_LIMIT
+from mexc_connector.ws.stream_socket import StreamSocket
 
 UrlSource = Callable[[], Awaitable[str]]
 """Gives the URL for the next connection; asked anew each time, so that a key in it may change."""
@@ -31,24 +34,27 @@ async def ask_for(source: UrlSource) -> str:
         raise ConnectionFailed(f"cannot connect: no URL to connect to: {error}") from error
 
 
-async def open_socket(url: str, *, proxy: str | None, streams: StreamConfig) -> ClientConnection:
+async def open_socket(url: str, *, proxy: str | None, streams: StreamConfig) -> StreamSocket:
     """Connect within `connect_timeout_s`. Raises `ConnectionFailed`, whose text holds no secret.
 
     The environment's proxy variables are not read. Keep-alive is the exchange's JSON PING, so the
-    library's own is off; frames are neither compressed nor limited in size.
+    library's own is off. Frames are not compressed, and messages end at `MESSAGE_LIMIT`.
     """
     host = urlsplit(url).hostname
     try:
-        return await connect(
+        socket = await connect(
             url,
             proxy=proxy,
             compression=None,
             ping_interval=None,
             open_timeout=streams.connect_timeout_s,
             close_timeout=streams.close_timeout_s,
-            max_size=None,
+            max_size=MESSAGE_LIMIT,
             logger=_wire_logger,
+            create_connection=StreamSocket,
         )
+        # `connect` makes what it was told to, but its type does not say so.
+        return cast("StreamSocket", socket)
     except (InvalidURI, InvalidProxy):
         # Their texts hold the URL: a listen key, or a proxy's password. So no cause is chained.
         raise ConnectionFailed(f"cannot connect to {host}: malformed URL or proxy") from None
