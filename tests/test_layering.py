@@ -1,21 +1,25 @@
 """The arrows of docs/architecture.md, read from the imports."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
 
 PACKAGE = Path(__file__).parents[1] / "src" / "mexc_connector"
+CYTHON = {".pyx", ".pxi", ".pxd"}
 FILES = sorted(
     path for path in PACKAGE.rglob("*.py") if "generated" not in path.relative_to(PACKAGE).parts
 )
+NATIVE = sorted(path for path in (PACKAGE / "native").iterdir() if path.suffix in CYTHON)
 
 MAY_IMPORT = {
     "common": {"common"},
-    "core": {"core", "common"},
+    "native": {"native", "common"},
+    "core": {"core", "native", "common"},
     "proto": {"proto", "common"},
     "rest": {"rest", "core", "common"},
-    "ws": {"ws", "core", "proto", "common"},
+    "ws": {"ws", "core", "native", "proto", "common"},
     "sim": {"sim", "proto.generated"},
     "trading": {"trading", "core", "common"},
     "trading_interface": {"common"},
@@ -25,13 +29,14 @@ MAY_IMPORT = {
     "performance": {"common", "rest", "trading", "ws"},
     "trading_wiring": {"common", "core", "performance", "rest", "trading", "ws"},
     "wiring": {"common", "core", "rest", "trading", "trading_wiring", "ws"},
+    "market_methods": {"interface", "wiring", "common"},
     "exchange": {"interface", "performance", "trading_methods", "trading_wiring", "wiring"},
     "__init__": {"exchange", "interface", "trading_interface", "event_loop", "trading"},
     "__main__": {"cli"},
     "cli": {"cli", "sim", "exchange", "interface", "event_loop", "common", ""},
 }
 
-MAY_IMPORT["exchange"] |= {"common", "core", "rest", "trading", "ws"}
+MAY_IMPORT["exchange"] |= {"common", "core", "market_methods", "rest", "trading", "ws"}
 MAY_IMPORT["__init__"] |= {"common", "core", "rest", "ws"}
 
 IMPURE = {"asyncio", "socket", "time", "random", "logging", "threading", "ssl", "os", "datetime"}
@@ -52,6 +57,12 @@ def imports_of(path: Path) -> set[str]:
     return found
 
 
+def cython_imports_of(path: Path) -> set[str]:
+    """The modules a Cython source imports, anywhere in it, of Python's and of C's."""
+    text = path.read_text(encoding="utf-8")
+    return set(re.findall(r"^\s*(?:from|c?import)\s+([\w.]+)", text, flags=re.MULTILINE))
+
+
 def room_of(path: Path) -> str:
     relative = path.relative_to(PACKAGE)
     return relative.parts[0] if len(relative.parts) > 1 else relative.stem
@@ -67,6 +78,14 @@ def test_imports_follow_the_arrows(path: Path) -> None:
                 inside == room or inside.startswith(f"{room}.") for room in allowed if room
             )
             assert is_allowed or inside in allowed, f"{path.name} must not import {name}"
+
+
+@pytest.mark.parametrize("path", NATIVE, ids=lambda path: path.name)
+def test_the_compiled_path_knows_the_vocabulary_and_is_pure(path: Path) -> None:
+    for name in cython_imports_of(path):
+        is_ours = name.split(".")[0] == "mexc_connector"
+        assert not is_ours or name.startswith("mexc_connector.common."), f"{path.name}: {name}"
+        assert name.split(".")[0] not in IMPURE, f"{path.name} must not know {name}"
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "core").glob("*.py")), ids=lambda p: p.name)

@@ -9,6 +9,8 @@ PACKAGE = Path(__file__).parents[1] / "src" / "mexc_connector"
 FILES = sorted(
     path for path in PACKAGE.rglob("*.py") if "generated" not in path.relative_to(PACKAGE).parts
 )
+CYTHON = {".pyx", ".pxi", ".pxd"}
+NATIVE = sorted(path for path in (PACKAGE / "native").iterdir() if path.suffix in CYTHON)
 MODULE_LINES = 300
 FUNCTION_LINES = 40
 
@@ -21,3 +23,8 @@ def test_modules_and_functions_stay_short(path: Path) -> None:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1
             assert lines <= FUNCTION_LINES, f"{node.name}: {lines} lines"
+
+
+@pytest.mark.parametrize("path", NATIVE, ids=lambda path: path.name)
+def test_cython_sources_stay_short(path: Path) -> None:
+    assert path.read_text(encoding="utf-8").count("\n") <= MODULE_LINES

@@ -90,7 +90,7 @@ from mexc_connector.common.models import (
     Trade,
     TradeId,
 )
-from mexc_connector.common.order_book import BookDepth, FillEstimate, OrderBook
+from mexc_connector.common.order_book import BookDepth, FillEstimate, OrderBook, PoolStats
 from mexc_connector.common.order_handle import OrderHandle
 from mexc_connector.common.orders import (
     AssetBalance,
@@ -113,7 +113,7 @@ from mexc_connector.common.trading_reports import (
     RecoveryReport,
 )
 from mexc_connector.common.watch import Watch
-from mexc_connector.core.entry_pool import OrderBookEntryPool, PoolStats
+from mexc_connector.core.implementation import OrderBookEntryPool
 from mexc_connector.core.order_request import OrderRequest
 from mexc_connector.event_loop import run
 from mexc_connector.exchange import MexcExchange

@@ -11,7 +11,7 @@ from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.core.book import LiveOrderBook
 from mexc_connector.core.book_actions import BookAction
 from mexc_connector.core.book_sync import BookSync
-from mexc_connector.core.entry_pool import OrderBookEntryPool
+from mexc_connector.core.implementation import OrderBookEntryPool
 from tests.property.naive_exchange import FullBook, NaiveExchange, Push
 
 SYMBOL = Symbol(AssetName("BTC"), AssetName("USDT"))

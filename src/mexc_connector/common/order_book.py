@@ -31,6 +31,20 @@ class FillEstimate(msgspec.Struct, frozen=True):
     levels: int
 
 
+class PoolStats(msgspec.Struct, frozen=True):
+    """What a pool has done: entries in it, entries built since, entries used again."""
+
+    size: int
+    built: int
+    reused: int
+
+    @property
+    def reuse_rate(self) -> float:
+        """Share of requests that were served without building, 0 to 1."""
+        requests = self.built + self.reused
+        return self.reused / requests if requests else 0.0
+
+
 class OrderBook(ABC):
     """A live order book. All reads are synchronous and describe one moment between two awaits.
 

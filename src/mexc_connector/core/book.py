@@ -5,9 +5,8 @@
 It holds no rule of its own: `BookSync` loads it, applies diffs and says when it may not be read.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from math import inf
-from typing import overload
 
 from mexc_connector.common.enums import Side, UnsyncReason
 from mexc_connector.common.errors import OrderBookNotSynced
@@ -15,8 +14,7 @@ from mexc_connector.common.models import BookDiff, OrderBookEntry, OrderBookSnap
 from mexc_connector.common.order_book import BookDepth, FillEstimate, OrderBook
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.core import book_queries
-from mexc_connector.core.entry_pool import OrderBookEntryPool
-from mexc_connector.core.levels import Levels
+from mexc_connector.core.implementation import BookHead, Levels, OrderBookEntryPool, SideReader
 
 
 class LiveOrderBook(OrderBook):
@@ -28,20 +26,20 @@ class LiveOrderBook(OrderBook):
         self._symbol = symbol
         self._time_ns = time_ns
         self._reason: UnsyncReason | None = UnsyncReason.NOT_STARTED
-        self._version = -1
-        self._exchange_time_ms: int | None = None
-        self._confirmed_ns: int | None = None
         self.bid_levels = Levels(1)
         self.ask_levels = Levels(-1)
-        self._bids = _SideView(self, self.bid_levels, pool)
-        self._asks = _SideView(self, self.ask_levels, pool)
+        self.head = BookHead(self.bid_levels, self.ask_levels)
+        self._bids = _SideView(self.require_synced, self.head, self.bid_levels, pool)
+        self._asks = _SideView(self.require_synced, self.head, self.ask_levels, pool)
 
     def __repr__(self) -> str:
         if self._reason is not None:
             return f"<OrderBook {self._symbol} not synced: {self._reason}>"
         bid, ask = self.bid_levels.best_price(), self.ask_levels.best_price()
         counts = f"{len(self.bid_levels)}+{len(self.ask_levels)} levels"
-        return f"<OrderBook {self._symbol} {bid!r} | {ask!r}, {counts}, version {self._version}>"
+        return (
+            f"<OrderBook {self._symbol} {bid!r} | {ask!r}, {counts}, version {self.head.version}>"
+        )
 
     # What BookSync drives.
 
@@ -49,26 +47,36 @@ class LiveOrderBook(OrderBook):
         """Take over a whole snapshot; the book may be read from now on."""
         self.bid_levels.load(((e.price, e.size) for e in snapshot.bids), snapshot.bid_horizon)
         self.ask_levels.load(((e.price, e.size) for e in snapshot.asks), snapshot.ask_horizon)
-        self._version = snapshot.version
-        self._exchange_time_ms = snapshot.exchange_time_ms
-        self._confirmed_ns = snapshot.received_ns
+        head = self.head
+        head.version = snapshot.version
+        head.exchange_time_ms = snapshot.exchange_time_ms
+        head.confirmed_ns = snapshot.received_ns
+        head.applied_since_load = 0
+        head.is_readable = True
         self._reason = None
 
     def apply(self, diff: BookDiff) -> None:
         """Set the levels of a diff that follows this version."""
         self.bid_levels.apply(diff.bids)
         self.ask_levels.apply(diff.asks)
-        self._version = diff.to_version
-        self._exchange_time_ms = diff.exchange_time_ms
-        self._confirmed_ns = diff.received_ns
+        head = self.head
+        head.version = diff.to_version
+        head.exchange_time_ms = diff.exchange_time_ms
+        head.confirmed_ns = diff.received_ns
+        head.applied += 1
+        head.applied_since_load += 1
 
     def confirm(self, now_ns: int) -> None:
         """Note that the exchange has this very version."""
-        self._confirmed_ns = now_ns
+        self.head.confirmed_ns = now_ns
 
     def mark_unsynced(self, reason: UnsyncReason) -> None:
         """Forget all levels; reading raises until the next `load`."""
         self._reason = reason
+        head = self.head
+        head.is_readable = False
+        head.epoch = head.version = -1
+        head.applied_since_load = 0
         self.bid_levels.clear()
         self.ask_levels.clear()
 
@@ -111,21 +119,20 @@ class LiveOrderBook(OrderBook):
     @property
     def age_s(self) -> float:
         """Seconds since the exchange last confirmed the book."""
-        if self._confirmed_ns is None:
-            return inf
-        return max(self._time_ns() - self._confirmed_ns, 0) / 1e9
+        confirmed_ns = self.head.confirmed_ns
+        return inf if confirmed_ns is None else max(self._time_ns() - confirmed_ns, 0) / 1e9
 
     @property
     def version(self) -> int:
         """The exchange's counter that the book stands at."""
         self.require_synced()
-        return self._version
+        return self.head.version
 
     @property
     def exchange_time_ms(self) -> int | None:
         """When the exchange sent what was applied last."""
         self.require_synced()
-        return self._exchange_time_ms
+        return self.head.exchange_time_ms
 
     @property
     def bids(self) -> "_SideView":
@@ -205,9 +212,9 @@ class LiveOrderBook(OrderBook):
             symbol=self._symbol,
             bids=bids,
             asks=asks,
-            version=self._version,
-            exchange_time_ms=self._exchange_time_ms,
-            received_ns=self._confirmed_ns or 0,
+            version=self.head.version,
+            exchange_time_ms=self.head.exchange_time_ms,
+            received_ns=self.head.confirmed_ns or 0,
             bid_horizon=bid_horizon,
             ask_horizon=ask_horizon,
         )
@@ -216,42 +223,7 @@ class LiveOrderBook(OrderBook):
         return self.bid_levels if side is Side.BUY else self.ask_levels
 
 
-class _SideView(Sequence[OrderBookEntry]):
+class _SideView(SideReader, Sequence[OrderBookEntry]):
     """One side as a sequence of entries, best first; follows the book."""
 
-    __slots__ = ("_book", "_levels", "_pool")
-
-    def __init__(self, book: LiveOrderBook, levels: Levels, pool: OrderBookEntryPool) -> None:
-        self._book = book
-        self._levels = levels
-        self._pool = pool
-
-    def top(self) -> OrderBookEntry | None:
-        """Return the best entry, None on an empty side."""
-        self._book.require_synced()
-        return self._pool.entry(*self._levels.at(0)) if len(self._levels) else None
-
-    @overload
-    def __getitem__(self, index: int) -> OrderBookEntry: ...
-    @overload
-    def __getitem__(self, index: slice) -> list[OrderBookEntry]: ...
-    def __getitem__(self, index: int | slice) -> OrderBookEntry | list[OrderBookEntry]:
-        self._book.require_synced()
-        entry, at = self._pool.entry, self._levels.at
-        if isinstance(index, slice):
-            return [entry(*at(depth)) for depth in range(*index.indices(len(self._levels)))]
-        depth = index if index >= 0 else index + len(self._levels)
-        if depth < 0:
-            raise IndexError(index)
-        return entry(*at(depth))
-
-    def __len__(self) -> int:
-        self._book.require_synced()
-        return len(self._levels)
-
-    def __iter__(self) -> Iterator[OrderBookEntry]:
-        """Iterate over the side as it was when the iteration began."""
-        return iter(self[:])
-
-    def __repr__(self) -> str:
-        return repr(self[:]) if self._book.is_synced else "<not synced>"
+    __slots__ = ()

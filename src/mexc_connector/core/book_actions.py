@@ -1,6 +1,6 @@
 """What `BookSync` answers and what it counts."""
 
-from enum import Flag
+from enum import Enum, Flag, auto, unique
 
 import msgspec
 
@@ -14,6 +14,16 @@ class BookAction(Flag):
     PUBLISH = 1
     FETCH_SNAPSHOT = 2
     RECYCLE_LINK = 4
+
+
+@unique
+class SnapshotPurpose(Enum):
+    """What the snapshot that is awaited is for."""
+
+    NONE = auto()
+    SYNC = auto()
+    REFRESH = auto()
+    AUDIT = auto()
 
 
 class BookSyncCounts(msgspec.Struct):
@@ -32,3 +42,15 @@ class BookSyncCounts(msgspec.Struct):
     def resyncs(self) -> int:
         """How often the book stopped being right, for whatever reason."""
         return sum(self.unsynced.values())
+
+
+def total_of(*counts: BookSyncCounts) -> BookSyncCounts:
+    """Return the sums over several books."""
+    total = BookSyncCounts()
+    for one in counts:
+        for name in one.__struct_fields__:
+            if name != "unsynced":
+                setattr(total, name, getattr(total, name) + getattr(one, name))
+        for reason, number in one.unsynced.items():
+            total.unsynced[reason] = total.unsynced.get(reason, 0) + number
+    return total

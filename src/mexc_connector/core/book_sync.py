@@ -16,32 +16,20 @@ Theory of operation. The shell tells what happened through `on_...` and carries 
 snapshot request, `RECYCLE_LINK` for a new connection. The shell answers each request by
 `on_snapshot` or `on_snapshot_failed` and names it by the number that `request` had when it was
 asked for; whatever makes a request pointless also changes that number. Diffs that arrive while a
-snapshot is awaited are held as one contiguous run.
+snapshot is awaited are held as one contiguous run. What every diff moves lives in the book's head:
+while nothing but R7 can be due, the head's gate is open and `BookHead.advance` may take frames of
+this epoch past this class; it reads the head whenever it is asked something.
 Times are nanoseconds of one clock, the one that stamps diffs and snapshots.
 """
-
-from collections import deque
-from enum import Enum, auto
 
 from mexc_connector.common.enums import BookState, UnsyncReason
 from mexc_connector.common.models import BookDiff, OrderBookSnapshot
 from mexc_connector.core.book import LiveOrderBook
-from mexc_connector.core.book_actions import BookAction, BookSyncCounts
+from mexc_connector.core.book_actions import BookAction, BookSyncCounts, SnapshotPurpose
+from mexc_connector.core.held_diffs import HeldDiffs
 
 _PROVEN_DIFFS = 10
 """A book that took this many diffs was right for a while: its next fault is a new one."""
-
-_WAITING_DIFFS = 32
-"""Diffs kept while the request waits for its turn: its answer will be newer than the others."""
-
-
-class _Purpose(Enum):
-    """What the snapshot that is awaited is for."""
-
-    NONE = auto()
-    SYNC = auto()
-    REFRESH = auto()
-    AUDIT = auto()
 
 
 class BookSync:
@@ -65,28 +53,31 @@ class BookSync:
         self.epoch = -1
         self.request = 0
         self.fetch_attempt = 0
-        self.counts = BookSyncCounts()
-        self._capacity = held_diffs
+        self._counts = BookSyncCounts()
         self._quiet_ns = quiet_ns
         self._catch_up_ns = catch_up_ns
-        self._held: deque[BookDiff] = deque()
-        self._version = -1
-        self._purpose = _Purpose.NONE
-        self._is_sent = False
-        self._applied_since_load = 0
-        self._audit_due_ns = 0
+        self._head = book.head
+        self._held = HeldDiffs(held_diffs)
+        self._purpose = SnapshotPurpose.NONE
+        self._audit_wish = (0, -1)  # due when, and how many diffs had been applied by then
         self._must_reach: int | None = None
         self._reach_by_ns = 0
 
     def __repr__(self) -> str:
         held = f", {len(self._held)} held" if self._held else ""
-        return f"<BookSync {self.state} epoch {self.epoch} version {self._version}{held}>"
+        return f"<BookSync {self.state} epoch {self.epoch} version {self._head.version}{held}>"
+
+    @property
+    def counts(self) -> BookSyncCounts:
+        """What happened since this was made."""
+        self._counts.diffs_applied = self._head.applied
+        return self._counts
 
     @property
     def audit_due_ns(self) -> int | None:
         """When the book wants to be compared with the exchange; None while it cannot be."""
-        is_idle = self.state is BookState.LIVE and self._purpose is _Purpose.NONE
-        return self._audit_due_ns if is_idle else None
+        is_idle = self.state is BookState.LIVE and self._purpose is SnapshotPurpose.NONE
+        return self._audit_due_ns() if is_idle else None
 
     # The link.
 
@@ -98,7 +89,7 @@ class BookSync:
         self.state = BookState.BUFFERING
         self._forget(UnsyncReason.SYNCING)
         self.fetch_attempt = 0
-        return BookAction.PUBLISH | self._ask(_Purpose.SYNC)
+        return BookAction.PUBLISH | self._ask(SnapshotPurpose.SYNC)
 
     def on_link_lost(self, epoch: int) -> BookAction:
         """R12: nothing of this connection can be trusted any more."""
@@ -129,52 +120,59 @@ class BookSync:
     def on_diff(self, diff: BookDiff, epoch: int) -> BookAction:
         """R2 while a snapshot is awaited, R6 to R10 while the book is live."""
         if epoch != self.epoch or self.state is BookState.DETACHED:  # R1
-            self.counts.diffs_of_other_links += 1
+            self._counts.diffs_of_other_links += 1
             return BookAction.NONE
         if not 0 <= diff.from_version <= diff.to_version:  # R9
             return self._restart(UnsyncReason.BAD_DIFF)
         if self.state is BookState.BUFFERING:
             self._hold(diff)
             return BookAction.NONE
-        if diff.to_version <= self._version:  # R6
-            self.counts.diffs_old += 1
-            self._note_reached(diff)
-            if self._applied_since_load:  # R15: repeated, late, or the exchange counts anew
-                self._audit_due_ns = diff.received_ns
+        if diff.to_version <= self._head.version:  # R6
+            self._counts.diffs_old += 1
+            if self._head.applied_since_load:  # R15: repeated, late, or the exchange counts anew
+                self._wish_audit(diff.received_ns)
             return BookAction.NONE
-        if diff.from_version > self._version + 1:  # R8
+        if diff.from_version > self._head.version + 1:  # R8
             action = self._restart(UnsyncReason.GAP)
-            self._held.append(diff)
+            self._hold(diff)
             return action
         return self._apply(diff)  # R7
+
+    def on_advanced(self) -> BookAction:
+        """R10, R14, R16: the head took a frame by itself, and its levels want a look."""
+        return self._look()
 
     # Snapshots.
 
     def on_request_sent(self, request: int) -> None:
         """R2: the request leaves now, after whatever it had to wait for."""
         if request == self.request:
-            self._is_sent = True
+            self._held.is_request_sent = True
 
     def on_snapshot(self, snapshot: OrderBookSnapshot, request: int, now_ns: int) -> BookAction:
         """R4, R5, R13, R15, R16: the answer to a request, if it is still wanted."""
-        if request != self.request or self._purpose is _Purpose.NONE:  # R1
+        if request != self.request or self._purpose is SnapshotPurpose.NONE:  # R1
             return BookAction.NONE
-        purpose, self._purpose = self._purpose, _Purpose.NONE
-        if purpose is _Purpose.AUDIT:
+        purpose = self._purpose
+        self._set_purpose(SnapshotPurpose.NONE)
+        if purpose is SnapshotPurpose.AUDIT:
             return self._compare(snapshot.version, now_ns)
-        known_from = self._held[0].from_version if self._held else self._version + 1
-        if (self._held or self._version >= 0) and known_from > snapshot.version + 1:  # R4
-            self.counts.snapshots_too_old += 1
+        known_from = self._held.first_version
+        if known_from is None and self._head.version >= 0:
+            known_from = self._head.version + 1
+        if known_from is not None and known_from > snapshot.version + 1:  # R4
+            self._counts.snapshots_too_old += 1
             return self._ask_again(purpose)
         return self._load(snapshot, now_ns)
 
     def on_snapshot_failed(self, request: int) -> BookAction:
         """The request gave no snapshot; ask again, except for an audit, which just stays due."""
-        if request != self.request or self._purpose is _Purpose.NONE:
+        if request != self.request or self._purpose is SnapshotPurpose.NONE:
             return BookAction.NONE
-        self.counts.snapshots_failed += 1
-        purpose, self._purpose = self._purpose, _Purpose.NONE
-        return BookAction.NONE if purpose is _Purpose.AUDIT else self._ask_again(purpose)
+        self._counts.snapshots_failed += 1
+        purpose = self._purpose
+        self._set_purpose(SnapshotPurpose.NONE)
+        return BookAction.NONE if purpose is SnapshotPurpose.AUDIT else self._ask_again(purpose)
 
     # Time.
 
@@ -183,10 +181,12 @@ class BookSync:
         due_ns = self.audit_due_ns
         if due_ns is None or now_ns < due_ns:
             return BookAction.NONE
-        return self._ask(_Purpose.AUDIT)
+        return self._ask(SnapshotPurpose.AUDIT)
 
     def on_tick(self, now_ns: int) -> BookAction:
         """R15: the stream did not reach in time what REST has already seen."""
+        if self._must_reach is not None and self._head.version >= self._must_reach:
+            self._must_reach = None
         if self._must_reach is None or now_ns < self._reach_by_ns:
             return BookAction.NONE
         self._count(UnsyncReason.STALE)
@@ -196,47 +196,32 @@ class BookSync:
 
     def _hold(self, diff: BookDiff) -> None:
         """R2: keep the latest contiguous run of diffs, so that R4 alone judges a snapshot."""
-        held = self._held
-        if held and diff.to_version <= held[-1].to_version:
-            self.counts.diffs_old += 1
-            return
-        if held and diff.from_version > held[-1].to_version + 1:
-            held.clear()
-        capacity = self._capacity if self._is_sent else min(self._capacity, _WAITING_DIFFS)
-        while len(held) >= capacity:
-            held.popleft()
-        held.append(diff)
+        if not self._held.add(diff):
+            self._counts.diffs_old += 1
 
     def _apply(self, diff: BookDiff) -> BookAction:
-        book = self.book
-        book.apply(diff)
-        self._version = diff.to_version
-        self.counts.diffs_applied += 1
-        self._applied_since_load += 1
-        self._audit_due_ns = diff.received_ns + self._quiet_ns
-        self._note_reached(diff)
-        fault = book.fault()
+        self.book.apply(diff)
+        action = self._look()
+        if self._purpose is SnapshotPurpose.REFRESH and BookAction.FETCH_SNAPSHOT not in action:
+            self._hold(diff)
+        return action
+
+    def _look(self) -> BookAction:
+        fault = self.book.fault()
         if fault is not None:  # R10, R14
             return self._restart(fault)
-        if self._purpose is _Purpose.REFRESH:
-            self._hold(diff)
-        elif self._purpose is _Purpose.NONE and book.is_thin():  # R16
-            return BookAction.PUBLISH | self._ask(_Purpose.REFRESH)
+        if self._purpose is SnapshotPurpose.NONE and self.book.is_thin():  # R16
+            return BookAction.PUBLISH | self._ask(SnapshotPurpose.REFRESH)
         return BookAction.PUBLISH
-
-    def _note_reached(self, diff: BookDiff) -> None:
-        if self._must_reach is not None and diff.to_version >= self._must_reach:
-            self._must_reach = None
 
     def _load(self, snapshot: OrderBookSnapshot, now_ns: int) -> BookAction:
         """R5, R16: take the snapshot, then what was held on top of it."""
-        held, self._held = self._held, deque()
+        held = self._held.take()
         self.book.load(snapshot)
-        self._version = snapshot.version
         self.state = BookState.LIVE
-        self.counts.snapshots_loaded += 1
-        self._applied_since_load = 0
-        self._audit_due_ns = now_ns + self._quiet_ns
+        self._set_purpose(SnapshotPurpose.NONE)
+        self._counts.snapshots_loaded += 1
+        self._wish_audit(now_ns + self._quiet_ns)
         fault = self.book.fault()
         if fault is not None:  # R10
             return self._restart(fault)
@@ -248,12 +233,12 @@ class BookSync:
 
     def _compare(self, exchange_version: int, now_ns: int) -> BookAction:
         """R15: what REST knows against what the stream brought."""
-        if exchange_version < self._version:
-            has_moved_since = self._audit_due_ns > now_ns
+        if exchange_version < self._head.version:
+            has_moved_since = self._audit_due_ns() > now_ns
             return BookAction.NONE if has_moved_since else self._restart(UnsyncReason.STALE)
-        self._audit_due_ns = now_ns + self._quiet_ns
-        if exchange_version == self._version:
-            self.counts.audits_confirmed += 1
+        self._wish_audit(now_ns + self._quiet_ns)
+        if exchange_version == self._head.version:
+            self._counts.audits_confirmed += 1
             self.book.confirm(now_ns)
         else:
             self._must_reach = exchange_version
@@ -262,22 +247,22 @@ class BookSync:
 
     def _restart(self, reason: UnsyncReason) -> BookAction:
         """Stop being live, forget everything, ask for a snapshot made after the fault."""
-        has_proved_itself = self._applied_since_load >= _PROVEN_DIFFS
+        has_proved_itself = self._head.applied_since_load >= _PROVEN_DIFFS
         self._count(reason)
         self.state = BookState.BUFFERING
         self._forget(reason)
         if has_proved_itself:
             self.fetch_attempt = 0
-            return BookAction.PUBLISH | self._ask(_Purpose.SYNC)
-        return BookAction.PUBLISH | self._ask_again(_Purpose.SYNC)
+            return BookAction.PUBLISH | self._ask(SnapshotPurpose.SYNC)
+        return BookAction.PUBLISH | self._ask_again(SnapshotPurpose.SYNC)
 
-    def _ask(self, purpose: "_Purpose") -> BookAction:
-        self._purpose = purpose
-        self._is_sent = False
+    def _ask(self, purpose: SnapshotPurpose) -> BookAction:
+        self._set_purpose(purpose)
+        self._held.is_request_sent = False
         self.request += 1
         return BookAction.FETCH_SNAPSHOT
 
-    def _ask_again(self, purpose: "_Purpose") -> BookAction:
+    def _ask_again(self, purpose: SnapshotPurpose) -> BookAction:
         """R4: each further attempt in a row is counted, so that the shell waits longer."""
         self.fetch_attempt += 1
         return self._ask(purpose)
@@ -290,10 +275,25 @@ class BookSync:
     def _forget(self, reason: UnsyncReason) -> None:
         self.book.mark_unsynced(reason)
         self._held.clear()
-        self._version = -1
-        self._purpose = _Purpose.NONE
-        self._applied_since_load = 0
+        self._set_purpose(SnapshotPurpose.NONE)
         self._must_reach = None
 
+    def _set_purpose(self, purpose: SnapshotPurpose) -> None:
+        """Note what is awaited; a refresh needs every diff held, so the gate is shut meanwhile."""
+        self._purpose = purpose
+        is_open = self.state is BookState.LIVE and purpose is not SnapshotPurpose.REFRESH
+        self._head.epoch = self.epoch if is_open else -1
+
+    def _audit_due_ns(self) -> int:
+        """R15: as wished, until a diff is applied; then once the book was quiet after the last."""
+        due_ns, applied = self._audit_wish
+        if applied == self._head.applied:
+            return due_ns
+        return (self._head.confirmed_ns or 0) + self._quiet_ns
+
+    def _wish_audit(self, due_ns: int) -> None:
+        self._audit_wish = (due_ns, self._head.applied)
+
     def _count(self, reason: UnsyncReason) -> None:
-        self.counts.unsynced[reason] = self.counts.unsynced.get(reason, 0) + 1
+        unsynced = self._counts.unsynced
+        unsynced[reason] = unsynced.get(reason, 0) + 1

@@ -7,26 +7,12 @@ prove nothing (other interpreters, free-threaded builds) the pool builds every e
 
 import sys
 
-import msgspec
 from msgspec.structs import force_setattr
 
 from mexc_connector.common.models import OrderBookEntry
+from mexc_connector.common.order_book import PoolStats
 
 _DEFAULT_SIZE = 256
-
-
-class PoolStats(msgspec.Struct, frozen=True):
-    """What a pool has done: entries in it, entries built since, entries used again."""
-
-    size: int
-    built: int
-    reused: int
-
-    @property
-    def reuse_rate(self) -> float:
-        """Share of requests that were served without building, 0 to 1."""
-        requests = self.built + self.reused
-        return self.reused / requests if requests else 0.0
 
 
 class OrderBookEntryPool:

@@ -26,15 +26,15 @@ from mexc_connector.common.errors import (
     UsageError,
 )
 from mexc_connector.common.models import OrderBookSnapshot
-from mexc_connector.common.order_book import OrderBook
+from mexc_connector.common.order_book import OrderBook, PoolStats
 from mexc_connector.common.registration import GuardedCallback, Registration
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.common.watch import Watch
 from mexc_connector.core.backoff import backoff_delay
 from mexc_connector.core.book import LiveOrderBook
-from mexc_connector.core.book_actions import BookAction, BookSyncCounts
+from mexc_connector.core.book_actions import BookAction, BookSyncCounts, total_of
 from mexc_connector.core.book_sync import BookSync
-from mexc_connector.core.entry_pool import OrderBookEntryPool, PoolStats
+from mexc_connector.core.implementation import OrderBookEntryPool
 from mexc_connector.ws.book_follower import BookFollower, Listener
 
 _logger = logging.getLogger("mexc_connector.books")
@@ -122,7 +122,7 @@ class BookFeed:
 
     def metrics(self) -> BookFeedMetrics:
         """Return the counts so far, markets removed meanwhile included."""
-        total = _added(self._past, *(f.sync.counts for f in self._followers.values()))
+        total = total_of(self._past, *(f.sync.counts for f in self._followers.values()))
         return BookFeedMetrics(
             books=len(self._followers),
             live_books=sum(follower.book.is_synced for follower in self._followers.values()),
@@ -281,20 +281,9 @@ class BookFeed:
     def _drop(self, follower: BookFollower, reason: UnsyncReason) -> None:
         del self._followers[follower.symbol], self._books[follower.symbol]
         follower.end(reason)
-        self._past = _added(self._past, follower.sync.counts)
+        self._past = total_of(self._past, follower.sync.counts)
 
 
 def _due_ns(follower: BookFollower) -> float:
     due_ns = follower.sync.audit_due_ns
     return inf if due_ns is None else due_ns
-
-
-def _added(*counts: BookSyncCounts) -> BookSyncCounts:
-    total = BookSyncCounts()
-    for one in counts:
-        for name in one.__struct_fields__:
-            if name != "unsynced":
-                setattr(total, name, getattr(total, name) + getattr(one, name))
-        for reason, number in one.unsynced.items():
-            total.unsynced[reason] = total.unsynced.get(reason, 0) + number
-    return total

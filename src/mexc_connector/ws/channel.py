@@ -30,19 +30,35 @@ class ChannelSink(Protocol):
         """The connection is gone: no more pushes of this epoch."""
 
 
+FrameLane = Callable[[bytes, int, int], bool]
+"""Takes the bytes of a frame, its epoch and when it was received. False leaves the frame, with
+nothing done, to the general way: parsed, and handed over as a push."""
+
+
 class Channel:
     """A channel while somebody wants it.
 
     A sink may be held several times; it is called once for each push and stays until the last
-    hold is given back. `epoch` is None while the channel is not granted.
+    hold is given back. `epoch` is None while the channel is not granted. `lane` is the way past
+    parsing, where there is but one sink and it has one.
     """
 
-    __slots__ = ("_holds", "_listeners", "_on_sink_error", "_waiters", "epoch", "name", "sinks")
+    __slots__ = (
+        "_holds",
+        "_listeners",
+        "_on_sink_error",
+        "_waiters",
+        "epoch",
+        "lane",
+        "name",
+        "sinks",
+    )
 
     def __init__(self, name: str, *, on_sink_error: Callable[["Channel"], None]) -> None:
         self.name = name
         self.epoch: int | None = None
         self.sinks: tuple[ChannelSink, ...] = ()
+        self.lane: FrameLane | None = None
         self._on_sink_error = on_sink_error
         self._holds: dict[int, int] = {}
         self._listeners: dict[int, RefusalListener] = {}
@@ -55,7 +71,7 @@ class Channel:
         if on_refused is not None:
             self._listeners[key] = on_refused
         if self._holds[key] == 1:
-            self.sinks = (*self.sinks, sink)
+            self._set_sinks((*self.sinks, sink))
             if self.epoch is not None:
                 self._call(sink.on_subscribed, self.epoch)
 
@@ -68,8 +84,7 @@ class Channel:
         if self._holds[key] == 0:
             del self._holds[key]
             self._listeners.pop(key, None)
-            # Sinks are replaced, never changed in place: a push may be under way over them.
-            self.sinks = tuple(other for other in self.sinks if other is not sink)
+            self._set_sinks(tuple(other for other in self.sinks if other is not sink))
 
     async def granted(self) -> None:
         """Wait until the channel is granted; raises what `fail_waiters` was given."""
@@ -105,6 +120,10 @@ class Channel:
             except Exception:
                 self._on_sink_error(self)
 
+    def report_lane_error(self) -> None:
+        """Count what the lane raised; called while the exception is being handled."""
+        self._on_sink_error(self)
+
     def miss(self, epoch: int) -> None:
         """Tell every sink that a frame of its connection could not be parsed."""
         for sink in self.sinks:
@@ -121,6 +140,12 @@ class Channel:
         """Tell who asked to know that a granted channel is refused for good."""
         for listener in tuple(self._listeners.values()):
             self._call(listener, error)
+
+    def _set_sinks(self, sinks: tuple[ChannelSink, ...]) -> None:
+        """Replace the sinks, never change them in place: a push may be under way over them."""
+        self.sinks = sinks
+        # A lane is a sink's own affair: most have none.
+        self.lane = getattr(sinks[0], "lane", None) if len(sinks) == 1 else None
 
     def _call(self, function: Callable[..., None], *arguments: object) -> None:
         try:

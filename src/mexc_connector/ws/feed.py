@@ -1,20 +1,23 @@
 """Feed: one channel's events for any number of consumers; FeedSet: the feeds of a client.
 
-[hot] `Feed.on_push` is the last hop from frame to consumer.
+[hot] `Feed.lane`, or `on_push`, is the last hop from frame to consumer.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from mexc_connector.common.errors import ProtocolViolation, SubscriptionRefused
 from mexc_connector.common.registration import GuardedCallback, Registration, Release
 from mexc_connector.common.watch import Inlet, Watch
+from mexc_connector.core.implementation import IMPLEMENTATION
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
+from mexc_connector.ws.channel import FrameLane
 from mexc_connector.ws.counters import EventCounters
 from mexc_connector.ws.pool import LinkPool
 from mexc_connector.ws.streams import Delivery, Stream
+from mexc_connector.ws.translators import FrameReader
 
 T = TypeVar("T")
 T_contra = TypeVar("T_contra", contravariant=True)
@@ -67,6 +70,9 @@ class Feed(Generic[T]):
         self.channel = stream.channel
         self._pool = pool
         self._translator = stream.make_translator(counters)
+        self.lane: FrameLane | None = None
+        if IMPLEMENTATION == "compiled" and isinstance(self._translator, FrameReader):
+            self.lane = partial(self._on_frame, self._translator.read)
         self._keeps_latest = stream.delivery is Delivery.LATEST
         self._counters = counters
         self._on_idle = on_idle
@@ -133,6 +139,23 @@ class Feed(Generic[T]):
             self._counters.bad_bodies += 1
             _logger.log(level, "%s: bad body: %s", self.channel, error.problem)
             return
+        self._hand_out(events)
+
+    def _on_frame(
+        self,
+        read: Callable[[bytes, int], Sequence[T] | None],
+        frame: bytes,
+        epoch: int,
+        received_ns: int,
+    ) -> bool:
+        """Do what `on_push` does, from a frame's bytes, if they can be read beyond doubt."""
+        events = read(frame, received_ns)
+        if events is None:
+            return False
+        self._hand_out(events)
+        return True
+
+    def _hand_out(self, events: Sequence[T]) -> None:
         for event in events:
             for consumer in self._consumers:
                 consumer.push(event)

@@ -1,6 +1,8 @@
 """FrameRouter: from the bytes of a frame to the sinks of its channel.
 
-[hot] `route` runs for every frame: parse, one look-up by channel, call the sinks.
+[hot] `route` runs for every frame. The channel is the first field that the exchange writes, so one
+look-up by the frame's first bytes finds it unparsed, and its lane may take the frame as it is. What
+no lane takes is parsed, looked up by the channel it names, and handed to the sinks.
 """
 
 import logging
@@ -13,6 +15,34 @@ from mexc_connector.ws.connection import Link
 from mexc_connector.ws.counters import FrameCounters
 
 _logger = logging.getLogger("mexc_connector.ws")
+
+
+_CHANNEL_FIELD = 0x0A  # field 1, length-delimited
+_SHORT = 128  # below it a length takes one byte
+
+
+def _head(name: str) -> bytes:
+    """Return how the channel's frames begin; empty, as no frame begins, for a long name."""
+    text = name.encode()
+    return bytes((_CHANNEL_FIELD, len(text))) + text if len(text) < _SHORT else b""
+
+
+class _Granted:
+    """The channels that are granted on one connection, by name and by their frames' first bytes."""
+
+    __slots__ = ("by_head", "by_name")
+
+    def __init__(self) -> None:
+        self.by_name: dict[str, Channel] = {}
+        self.by_head: dict[bytes, Channel] = {}
+
+    def add(self, channel: Channel) -> None:
+        self.by_name[channel.name] = channel
+        self.by_head[_head(channel.name)] = channel
+
+    def remove(self, name: str) -> None:
+        self.by_name.pop(name, None)
+        self.by_head.pop(_head(name), None)
 
 
 class FrameRouter:
@@ -31,29 +61,45 @@ class FrameRouter:
         self.counters = FrameCounters()
         self._on_unclaimed = on_unclaimed
         self._report = report
-        self._granted: dict[int, dict[str, Channel]] = {}
+        self._granted: dict[int, _Granted] = {}
 
     def grant(self, link: Link, channel: Channel) -> None:
         """Route the channel's frames from now on, after telling its sinks so."""
-        self._granted.setdefault(link.number, {})[channel.name] = channel
+        self._granted.setdefault(link.number, _Granted()).add(channel)
         channel.grant(link.epoch)
 
     def withdraw(self, number: int, name: str) -> None:
         """Stop routing a channel that nobody wants any more."""
-        self._granted.get(number, {}).pop(name, None)
+        if number in self._granted:
+            self._granted[number].remove(name)
 
     def lose(self, link: Link, reason: str) -> None:
         """End the epoch of every channel of a link."""
-        for channel in self._granted.pop(link.number, {}).values():
+        for channel in self._granted.pop(link.number, _Granted()).by_name.values():
             channel.lose(reason)
 
     def route(self, link: Link, frame: bytes, received_ns: int) -> None:
-        """Parse a frame and hand it to the sinks of its channel."""
+        """Hand a frame to the lane of its channel, or parsed to the sinks of its channel."""
         counters = self.counters
         counters.frames += 1
         counters.bytes += len(frame)
         counters.last_frame_ns = received_ns
-        granted = self._granted.get(link.number, {})
+        granted = self._granted.get(link.number)
+        if granted is not None and len(frame) > 1:
+            channel = granted.by_head.get(frame[: 2 + frame[1]])
+            if channel is not None and channel.lane is not None:
+                try:
+                    if channel.lane(frame, link.epoch, received_ns):
+                        return
+                except Exception:  # whatever it is, the stream goes on
+                    channel.report_lane_error()
+                    return
+        self._route_parsed(link, frame, received_ns)
+
+    def _route_parsed(self, link: Link, frame: bytes, received_ns: int) -> None:
+        counters = self.counters
+        granted = self._granted.get(link.number)
+        channels = {} if granted is None else granted.by_name
         try:
             push = parse_push(frame)
         except ProtocolViolation as error:
@@ -62,21 +108,20 @@ class FrameRouter:
             counters.undecodable_frames += 1
             _logger.log(level, "link %d: %s", link.number, error)
             self._report(link, f"undecodable frame: {error.problem}")
-            for channel in tuple(granted.values()):
+            for channel in tuple(channels.values()):
                 channel.miss(link.epoch)
             return
-        name = push.channel
-        channel_or_none = granted.get(name)
-        if channel_or_none is not None:
-            channel_or_none.push(push, link.epoch, received_ns)
+        claimed = channels.get(push.channel)
+        if claimed is not None:
+            claimed.push(push, link.epoch, received_ns)
         else:
             counters.unclaimed_frames += 1
-            self._on_unclaimed(link.number, name)
+            self._on_unclaimed(link.number, push.channel)
 
     @property
     def granted_count(self) -> int:
         """Channels that are granted now, over all links."""
-        return sum(len(granted) for granted in self._granted.values())
+        return sum(len(granted.by_name) for granted in self._granted.values())
 
     def __repr__(self) -> str:
         return f"<FrameRouter {self.granted_count} channels, {self.counters.frames} frames>"

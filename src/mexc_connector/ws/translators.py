@@ -3,14 +3,22 @@
 [hot] Book tickers that repeat are dropped on their text, before a number is read.
 
 A translator is called with every push of its channel and returns the events in it, none if it says
-nothing new. `reset` tells it that the connection was lost.
+nothing new. `reset` tells it that the connection was lost. The hot ones have a twin of `translate`,
+`read`, which takes the bytes of a frame and answers None for what it leaves to `translate`.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from mexc_connector.common.models import BookTicker, Kline, MiniTicker, OrderBookSnapshot, Trade
 from mexc_connector.common.symbols import Symbol, SymbolMap
+from mexc_connector.core.implementation import (
+    quote_texts,
+    read_book_ticker,
+    read_book_ticker_batch,
+    read_limit_depth,
+    read_trades,
+)
 from mexc_connector.core.stream_filters import CandleCloser, RepeatFilter, VersionFilter
 from mexc_connector.proto import decode, decode_summaries
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
@@ -32,6 +40,14 @@ class Translator(Protocol[T_co]):
         """Forget what only holds within one connection."""
 
 
+@runtime_checkable
+class FrameReader(Protocol[T_co]):
+    """A translator that reads frames."""
+
+    def read(self, frame: bytes, received_ns: int) -> Sequence[T_co] | None:
+        """Return the events of one frame, None to leave it to `translate`."""
+
+
 class TradeTranslator:
     """Trades, each once, also across reconnects as far as the exchange numbers them."""
 
@@ -42,7 +58,14 @@ class TradeTranslator:
 
     def translate(self, push: PushDataV3ApiWrapper, received_ns: int) -> Sequence[Trade]:
         """Return the trades that were not seen before."""
-        trades = decode.trades(push, self._symbol, received_ns)
+        return self._fresh(decode.trades(push, self._symbol, received_ns))
+
+    def read(self, frame: bytes, received_ns: int) -> Sequence[Trade] | None:
+        """Do the same from the frame's bytes."""
+        trades = read_trades(frame, self._symbol, received_ns)
+        return None if trades is None else self._fresh(trades)
+
+    def _fresh(self, trades: list[Trade]) -> list[Trade]:
         is_new = self._repeats.is_new
         fresh = [trade for trade in trades if trade.trade_id is None or is_new(trade.trade_id)]
         self._counters.repeated_trades += len(trades) - len(fresh)
@@ -58,16 +81,31 @@ class BookTickerTranslator:
     def __init__(self, symbol: Symbol, counters: EventCounters) -> None:
         self._symbol = symbol
         self._counters = counters
-        self._last: tuple[str, str, str, str] | None = None
+        self._last: bytes | None = None
 
     def translate(self, push: PushDataV3ApiWrapper, received_ns: int) -> Sequence[BookTicker]:
         """Return the quote if price or size of a side has changed."""
         quote = push.publicAggreBookTicker
-        texts = (quote.bidPrice, quote.bidQuantity, quote.askPrice, quote.askQuantity)
+        shown = (quote.bidPrice, quote.bidQuantity, quote.askPrice, quote.askQuantity)
+        texts = "\0".join(shown).encode()
         if texts == self._last:
             self._counters.unchanged_book_tickers += 1
             return ()
         ticker = decode.book_ticker(push, self._symbol, received_ns)
+        self._last = texts
+        return (ticker,)
+
+    def read(self, frame: bytes, received_ns: int) -> Sequence[BookTicker] | None:
+        """Do the same from the frame's bytes."""
+        texts = quote_texts(frame)
+        if texts is None:
+            return None
+        if texts == self._last:
+            self._counters.unchanged_book_tickers += 1
+            return ()
+        ticker = read_book_ticker(frame, self._symbol, received_ns)
+        if ticker is None:
+            return None
         self._last = texts
         return (ticker,)
 
@@ -87,6 +125,13 @@ class BookTickerBatchTranslator:
     ) -> Sequence[tuple[BookTicker, ...]]:
         """Return the batch."""
         batch = decode.book_ticker_batch(push, self._symbol, received_ns)
+        return (batch,) if batch else ()
+
+    def read(self, frame: bytes, received_ns: int) -> Sequence[tuple[BookTicker, ...]] | None:
+        """Do the same from the frame's bytes."""
+        batch = read_book_ticker_batch(frame, self._symbol, received_ns)
+        if batch is None:
+            return None
         return (batch,) if batch else ()
 
     def reset(self) -> None:
@@ -109,6 +154,14 @@ class LimitDepthTranslator:
         snapshot = decode_summaries.limit_depth(
             push, self._symbol, levels=self._levels, received_ns=received_ns
         )
+        return self._current(snapshot)
+
+    def read(self, frame: bytes, received_ns: int) -> Sequence[OrderBookSnapshot] | None:
+        """Do the same from the frame's bytes."""
+        snapshot = read_limit_depth(frame, self._symbol, self._levels, received_ns)
+        return None if snapshot is None else self._current(snapshot)
+
+    def _current(self, snapshot: OrderBookSnapshot) -> Sequence[OrderBookSnapshot]:
         if self._versions.is_current(snapshot.version):
             return (snapshot,)
         self._counters.stale_events += 1

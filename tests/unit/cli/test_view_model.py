@@ -4,7 +4,7 @@ from mexc_connector.common.enums import ConnectionState, UnsyncReason
 from mexc_connector.common.models import OrderBookEntry, OrderBookSnapshot
 from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.core.book import LiveOrderBook
-from mexc_connector.core.entry_pool import OrderBookEntryPool
+from mexc_connector.core.implementation import OrderBookEntryPool
 from tests.unit.cli.frames import BTC_USDT, symbol_info, trade
 
 ETH_USDT = Symbol(AssetName("ETH"), AssetName("USDT"))

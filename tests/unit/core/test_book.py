@@ -7,7 +7,7 @@ from mexc_connector.common.errors import OrderBookNotSynced
 from mexc_connector.common.models import BookDiff, OrderBookEntry, OrderBookSnapshot
 from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.core.book import LiveOrderBook
-from mexc_connector.core.entry_pool import OrderBookEntryPool
+from mexc_connector.core.implementation import OrderBookEntryPool
 
 SYMBOL = Symbol(AssetName("BTC"), AssetName("USDT"))
 SECOND = 1_000_000_000

@@ -8,7 +8,7 @@ from mexc_connector.common.errors import BeyondHorizon, InsufficientDepth, Usage
 from mexc_connector.common.models import OrderBookEntry
 from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.core.book_queries import copy_side, depth, estimate_fill, fillable_amount
-from mexc_connector.core.levels import Levels
+from mexc_connector.core.implementation import Levels
 
 SYMBOL = Symbol(AssetName("BTC"), AssetName("USDT"))
 

@@ -6,7 +6,7 @@ from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.core.book import LiveOrderBook
 from mexc_connector.core.book_actions import BookAction
 from mexc_connector.core.book_sync import BookSync
-from mexc_connector.core.entry_pool import OrderBookEntryPool
+from mexc_connector.core.implementation import OrderBookEntryPool
 
 SYMBOL = Symbol(AssetName("BTC"), AssetName("USDT"))
 SECOND = 1_000_000_000
@@ -377,3 +377,56 @@ def test_a_removed_market_is_detached_and_counts_no_fault() -> None:
     assert sync.on_removed(UnsyncReason.REMOVED) is BookAction.PUBLISH
     assert sync.book.unsync_reason is UnsyncReason.REMOVED
     assert sync.counts.resyncs == 0
+
+
+def test_the_gate_is_open_while_the_book_is_live_and_nothing_is_held() -> None:
+    sync = new_sync()
+    assert sync.book.head.epoch == -1
+    sync.on_subscribed(4)
+    assert sync.book.head.epoch == -1  # buffering
+    sync.on_snapshot(snapshot(10), sync.request, 0)
+    assert sync.book.head.epoch == 4
+    sync.on_diff(diff(12, 12), 4)  # a gap
+    assert sync.book.head.epoch == -1
+    sync.on_snapshot(snapshot(12), sync.request, 0)
+    assert sync.book.head.epoch == 4
+    sync.on_link_lost(4)
+    assert sync.book.head.epoch == -1
+
+
+def test_an_audit_leaves_the_gate_open_and_a_refresh_shuts_it() -> None:
+    sync = live_sync()
+    assert sync.on_audit(30 * SECOND) is BookAction.FETCH_SNAPSHOT
+    assert sync.book.head.epoch == 1
+    sync.on_snapshot(snapshot(10), sync.request, 31 * SECOND)
+    thin = new_sync()
+    thin.on_subscribed(1)
+    many = tuple((99.0 - n, 1.0) for n in range(8))
+    thin.on_snapshot(snapshot(10, bids=many, bid_horizon=92.0), thin.request, 0)
+    gone = BookDiff(11, 11, [(price, 0.0) for price, _ in many[1:]], [], None, 0)
+    assert thin.on_diff(gone, 1) is PUBLISH_AND_FETCH
+    assert thin.book.head.epoch == -1
+    thin.on_snapshot(snapshot(11), thin.request, 0)
+    assert thin.book.head.epoch == 1
+
+
+def test_what_the_head_took_by_itself_counts_like_every_diff() -> None:
+    sync = live_sync()
+    head = sync.book.head
+    head.version, head.confirmed_ns = 15, 7 * SECOND
+    head.applied += 5
+    head.applied_since_load += 5
+    assert sync.counts.diffs_applied == 5
+    assert sync.audit_due_ns == 27 * SECOND
+    assert sync.on_diff(diff(15, 15), 1) is BookAction.NONE  # R6: old
+    assert sync.on_diff(diff(16, 16), 1) is BookAction.PUBLISH
+    assert sync.on_advanced() is BookAction.PUBLISH
+
+
+def test_what_an_audit_saw_may_be_reached_by_the_head_alone() -> None:
+    sync = live_sync()
+    sync.on_audit(20 * SECOND)
+    sync.on_snapshot(snapshot(12), sync.request, 20 * SECOND)
+    sync.book.head.version = 12
+    assert sync.on_tick(24 * SECOND) is BookAction.NONE
+    assert sync.state is BookState.LIVE

@@ -4,7 +4,7 @@ import sys
 import pytest
 
 from mexc_connector.core import entry_pool
-from mexc_connector.core.entry_pool import OrderBookEntryPool
+from mexc_connector.core.implementation import OrderBookEntryPool
 
 
 def test_an_entry_carries_the_values_asked_for() -> None:
@@ -63,7 +63,7 @@ def test_where_reference_counts_prove_nothing_every_entry_is_built(
             self.name = name
 
     monkeypatch.setattr(entry_pool.sys, "implementation", Implementation())
-    pool = OrderBookEntryPool(size=1)
+    pool = entry_pool.OrderBookEntryPool(size=1)
     pool.entry(1.0, 1.0)
     pool.entry(2.0, 2.0)
     assert pool.get_pool_stats().built == 2

@@ -1,4 +1,4 @@
-from mexc_connector.core.levels import Levels
+from mexc_connector.core.implementation import Levels
 
 
 def bids(*levels: tuple[float, float], horizon: float | None = None) -> Levels:

@@ -144,7 +144,14 @@ class World:
         push.publicAggreDepths.fromVersion = str(first)
         push.publicAggreDepths.toVersion = str(last)
         push.publicAggreDepths.bids.add(price=bid, quantity=size)
-        self.links.sinks[symbol].on_push(push, self.links.epoch, self.clock.time_ns())
+        sink, frame, now_ns = (
+            self.links.sinks[symbol],
+            push.SerializeToString(),
+            self.clock.time_ns(),
+        )
+        # As the router does it.
+        if sink.lane is None or not sink.lane(frame, self.links.epoch, now_ns):
+            sink.on_push(push, self.links.epoch, now_ns)
 
 
 @asynccontextmanager
@@ -236,6 +243,14 @@ async def test_a_push_that_breaks_its_form_unsyncs_its_own_book_only() -> None:
         w.push(11, 11, bid="not a price")
         assert bitcoin.unsync_reason is UnsyncReason.UNDECODABLE
         assert ether.is_synced
+
+
+async def test_a_push_that_crosses_the_book_unsyncs_it_whichever_way_it_came() -> None:
+    async with world() as w:
+        book = await w.add_live()
+        w.push(11, 11, bid="101")
+        assert book.unsync_reason is UnsyncReason.CROSSED
+        assert w.feed.metrics().resyncs == 1
 
 
 async def test_a_push_without_a_body_unsyncs() -> None:

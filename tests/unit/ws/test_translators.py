@@ -3,6 +3,7 @@ import pytest
 from mexc_connector.common.errors import ProtocolViolation
 from mexc_connector.common.models import BookTicker, Kline, OrderBookSnapshot, Trade
 from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
+from mexc_connector.core import IMPLEMENTATION
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
 from mexc_connector.ws.counters import EventCounters
 from mexc_connector.ws.translators import (
@@ -15,6 +16,9 @@ from mexc_connector.ws.translators import (
     TradeTranslator,
 )
 
+compiled_only = pytest.mark.skipif(
+    IMPLEMENTATION != "compiled", reason="the reference reads no frames"
+)
 BTC_USDT = Symbol(base=AssetName("BTC"), quote=AssetName("USDT"))
 
 
@@ -163,3 +167,65 @@ def test_a_mini_ticker_is_one_event() -> None:
     [ticker] = translator.translate(push, 0)
     assert ticker.price == 3.0
     translator.reset()
+
+
+def changed(push: PushDataV3ApiWrapper) -> bytes:
+    return push.SerializeToString()
+
+
+@compiled_only
+def test_frames_give_the_same_trades_as_pushes_and_share_their_memory() -> None:
+    counters = EventCounters()
+    translator = TradeTranslator(BTC_USDT, counters)
+    push = trades("1", "2", "")
+    (first, second, third) = TradeTranslator(BTC_USDT, EventCounters()).translate(push, 9)
+    assert translator.read(changed(push), 9) == [first, second, third]
+    assert translator.translate(push, 9) == [third]
+    assert counters.repeated_trades == 2
+
+
+@compiled_only
+def test_frames_and_pushes_share_the_quote_shown_last() -> None:
+    counters = EventCounters()
+    translator = BookTickerTranslator(BTC_USDT, counters)
+    push = quote("8", version="5")
+    (ticker,) = BookTickerTranslator(BTC_USDT, EventCounters()).translate(push, 9)
+    assert translator.read(changed(push), 9) == (ticker,)
+    assert translator.translate(quote("8", version="6"), 9) == ()
+    assert translator.read(changed(quote("8", version="7")), 9) == ()
+    assert counters.unchanged_book_tickers == 2
+    translator.reset()
+    assert translator.read(changed(push), 9) == (ticker,)
+
+
+@compiled_only
+def test_frames_and_pushes_share_the_newest_version_of_a_limited_depth() -> None:
+    counters = EventCounters()
+    translator = LimitDepthTranslator(BTC_USDT, 5, counters)
+    (newest,) = LimitDepthTranslator(BTC_USDT, 5, EventCounters()).translate(depth("7"), 9)
+    assert translator.read(changed(depth("7")), 9) == (newest,)
+    assert translator.translate(depth("6"), 9) == ()
+    assert translator.read(changed(depth("5")), 9) == ()
+    assert counters.stale_events == 2
+
+
+@compiled_only
+def test_frames_give_the_same_batches_as_pushes() -> None:
+    push = new_push()
+    push.publicBookTickerBatch.items.add(bidPrice="1", bidQuantity="2")
+    push.publicBookTickerBatch.items.add(askPrice="3", askQuantity="4")
+    push.publicBookTickerBatch.version = "8"
+    translator = BookTickerBatchTranslator(BTC_USDT)
+    assert translator.read(changed(push), 9) == translator.translate(push, 9)
+    empty = new_push()
+    empty.publicBookTickerBatch.SetInParent()
+    assert translator.read(changed(empty), 9) == ()
+
+
+def test_a_frame_that_cannot_be_read_is_left_to_translate() -> None:
+    counters = EventCounters()
+    broken = quote("not a price", version="1")
+    assert TradeTranslator(BTC_USDT, counters).read(changed(broken), 9) is None
+    assert BookTickerTranslator(BTC_USDT, counters).read(changed(broken), 9) is None
+    assert BookTickerBatchTranslator(BTC_USDT).read(changed(broken), 9) is None
+    assert LimitDepthTranslator(BTC_USDT, 5, counters).read(changed(broken), 9) is None

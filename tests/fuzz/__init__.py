@@ -1,0 +1,1 @@
+"""Seeded fuzzing without dependencies; each driver is a module to run."""
