@@ -8,16 +8,16 @@ from typing import Self
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.credentials import credentials_from
-from mexc_connector.common.enums import ConnectionState, KlineInterval, ReadyWhen, TickerZone
+from mexc_connector.common.enums import ConnectionState, ReadyWhen
 from mexc_connector.common.errors import SessionClosed, UsageError
 from mexc_connector.common.instrument import SymbolInfo
-from mexc_connector.common.models import BookTicker, Kline, MiniTicker, Trade
+from mexc_connector.common.latency import LatencyReport
 from mexc_connector.common.order_book import OrderBook
 from mexc_connector.common.registration import Registration
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.common.symbols import Symbol
-from mexc_connector.common.watch import Watch
 from mexc_connector.interface import BaseExchangeInterface
+from mexc_connector.market_methods import MarketMethods
 from mexc_connector.performance import performance_metrics
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.private import MexcPrivateSpotRest
@@ -32,7 +32,7 @@ from mexc_connector.ws.public import MexcWebsocketPublic
 _NO_KEYS = "give MexcExchange api_key and secret_key, or set MEXC_API_KEY and MEXC_API_SECRET"
 
 
-class MexcExchange(TradingMethods, BaseExchangeInterface):
+class MexcExchange(MarketMethods, TradingMethods, BaseExchangeInterface):
     """MEXC spot behind one object.
 
     ```python
@@ -207,59 +207,6 @@ class MexcExchange(TradingMethods, BaseExchangeInterface):
         """The private stream client of the session: what the exchange says, unreconciled."""
         return self._open_trading().streams
 
-    # Events.
-
-    def watch_orderbook(self, symbol: Symbol) -> Watch[OrderBook]:
-        """Iterate over an active market's book: as it is, then after each change of it."""
-        return self._open_parts().feed.watch(symbol)
-
-    def on_orderbook(self, symbol: Symbol, callback: Callable[[OrderBook], object]) -> Registration:
-        """Call `callback(book)` after each change of an active market's book."""
-        return self._open_parts().feed.on_update(symbol, callback)
-
-    def watch_trades(self, symbol: Symbol) -> Watch[Trade]:
-        """Iterate over public trades."""
-        return self._open_parts().streams.watch_trades(symbol)
-
-    def on_trades(self, symbol: Symbol, callback: Callable[[Trade], object]) -> Registration:
-        """Call `callback(trade)` for each public trade."""
-        return self._open_parts().streams.on_trades(symbol, callback)
-
-    def watch_book_ticker(self, symbol: Symbol) -> Watch[BookTicker]:
-        """Iterate over changes of the best bid and ask."""
-        return self._open_parts().streams.watch_book_ticker(symbol)
-
-    def on_book_ticker(
-        self, symbol: Symbol, callback: Callable[[BookTicker], object]
-    ) -> Registration:
-        """Call `callback(ticker)` when the best bid or ask changes."""
-        return self._open_parts().streams.on_book_ticker(symbol, callback)
-
-    def watch_klines(self, symbol: Symbol, interval: KlineInterval) -> Watch[Kline]:
-        """Iterate over the running candle and each closed one."""
-        return self._open_parts().streams.watch_klines(symbol, interval)
-
-    def on_klines(
-        self, symbol: Symbol, interval: KlineInterval, callback: Callable[[Kline], object]
-    ) -> Registration:
-        """Call `callback(kline)` for the running candle and each closed one."""
-        return self._open_parts().streams.on_klines(symbol, interval, callback)
-
-    def watch_mini_tickers(
-        self, *, zone: TickerZone = TickerZone.H24
-    ) -> Watch[tuple[MiniTicker, ...]]:
-        """Iterate over the rolling figures of all markets."""
-        return self._open_parts().streams.watch_mini_tickers(zone)
-
-    def on_mini_tickers(
-        self,
-        callback: Callable[[tuple[MiniTicker, ...]], object],
-        *,
-        zone: TickerZone = TickerZone.H24,
-    ) -> Registration:
-        """Call `callback(tickers)` with the rolling figures of all markets."""
-        return self._open_parts().streams.on_mini_tickers(zone, callback)
-
     # Insight.
 
     def get_performance_metrics(self) -> dict[str, float]:
@@ -272,6 +219,18 @@ class MexcExchange(TradingMethods, BaseExchangeInterface):
             book_reads=self._book_reads,
             account=None if parts.trading is None else parts.trading.metrics(),
         )
+
+    def get_latency(self) -> LatencyReport:
+        """Return where the time of the session's events went so far; see `docs/metrics.md`.
+
+        Costs some milliseconds. Raises `UsageError` unless `StreamConfig.latency_one_in` of the
+        config has it measured.
+        """
+        parts = self._open_parts()
+        report = parts.streams.get_latency()
+        if parts.trading is None:
+            return report
+        return report.merged(parts.trading.streams.get_latency())
 
     # Inside.
 

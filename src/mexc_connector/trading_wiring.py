@@ -82,13 +82,21 @@ async def open_trading(
     )
     closing.push_async_callback(account.close)
     account.start()
-    keys = ListenKeys(rest.create_listen_key, rest.extend_listen_key, rest.close_listen_key)
-    streams = MexcWebsocketPrivate(await public.get_symbol_map(), keys, config=config, clock=clock)
+    streams = await _new_streams(rest, public, config=config, clock=clock)
     closing.push_async_callback(streams.close)
     streams.subscribe(account.feed)
     await streams.open()
     await _wait_ready(account, config.trading.ready_timeout_s)
     return TradingParts(rest, streams, account)
+
+
+async def _new_streams(
+    rest: MexcPrivateSpotRest, public: MexcPublicSpotRest, *, config: MexcConfig, clock: Clock
+) -> MexcWebsocketPrivate:
+    keys = ListenKeys(rest.create_listen_key, rest.extend_listen_key, rest.close_listen_key)
+    streams = MexcWebsocketPrivate(await public.get_symbol_map(), keys, config=config, clock=clock)
+    streams.use_clock_offset(lambda: public.clock_offset_ms)
+    return streams
 
 
 def _new_ids(clock: Clock) -> ClientOrderIds:

@@ -12,6 +12,7 @@ from mexc_connector.common.credentials import Credentials
 from mexc_connector.common.models import OrderBookSnapshot
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.rest.budget import RequestBudget
+from mexc_connector.rest.clock_upkeep import ClockUpkeep
 from mexc_connector.rest.public import MexcPublicSpotRest
 from mexc_connector.trading.last_prices import LastPrices
 from mexc_connector.trading_wiring import TradingParts, open_journal, open_trading
@@ -116,11 +117,16 @@ async def _open_markets(
     streams = MexcWebsocketPublic(symbol_map, config=config, clock=clock)
     closing.push_async_callback(streams.close)
     await streams.open()
+    if config.streams.latency_one_in:
+        upkeep = ClockUpkeep(rest.sync_clock, every_s=config.clock_sync_s, clock=clock)
+        closing.push_async_callback(upkeep.close)
+        await upkeep.start()  # before the first frame, so that all are corrected alike
+        streams.use_clock_offset(lambda: rest.clock_offset_ms)
 
     async def fetch_snapshot(symbol: Symbol, levels: int) -> OrderBookSnapshot:
         return await rest.get_orderbook(symbol, limit=levels)
 
-    feed = BookFeed(streams, fetch_snapshot, config=config.books, clock=clock)
+    feed = BookFeed(streams, fetch_snapshot, config=config.books, clock=clock, timer=streams.timer)
     closing.push_async_callback(feed.close)
     await _all_or_first_error(feed.add(symbol) for symbol in symbols)
     return Parts(config, rest, streams, feed)

@@ -117,7 +117,8 @@ class StreamConfig(_Options, frozen=True):
     that long means that the link is dead. `ack_timeout_s`: for an acknowledgement that names the
     channel. `connects_per_second`: pace of opening links. `rotate_after_s`: age at which a link is
     replaced; the exchange cuts it at 24 hours. `queue_size`: events that a slow
-    consumer of trades or klines may be behind before `EventsLost`.
+    consumer of trades or klines may be behind before `EventsLost`. `latency_one_in`: of how many
+    frames one is timed for `get_latency`, on average; 0 times none (docs/metrics.md has the cost).
     """
 
     subscriptions_per_link: int = 30
@@ -135,6 +136,7 @@ class StreamConfig(_Options, frozen=True):
     backoff_base_s: float = 0.5
     backoff_max_s: float = 30.0
     queue_size: int = 10_000
+    latency_one_in: int = 0
     depth_speed: StreamSpeed = StreamSpeed.MS_10
     trade_speed: StreamSpeed = StreamSpeed.MS_10
     book_ticker_speed: StreamSpeed = StreamSpeed.MS_100
@@ -142,6 +144,7 @@ class StreamConfig(_Options, frozen=True):
     def __post_init__(self) -> None:
         self._require_positive("subscriptions_per_link", "channels_per_message", "queue_size")
         _require(1 <= self.messages_per_second <= 100, "messages_per_second must be 1 to 100")
+        _require(self.latency_one_in >= 0, "latency_one_in must not be negative")
         self._require_positive(
             "connects_per_second",
             "connect_timeout_s",

@@ -36,6 +36,7 @@ from mexc_connector.core.book_actions import BookAction, BookSyncCounts, total_o
 from mexc_connector.core.book_sync import BookSync
 from mexc_connector.core.implementation import OrderBookEntryPool
 from mexc_connector.ws.book_follower import BookFollower, Listener
+from mexc_connector.ws.latency import FrameTimer
 
 _logger = logging.getLogger("mexc_connector.books")
 
@@ -96,11 +97,13 @@ class BookFeed:
         config: BookConfig,
         clock: Clock,
         randomness: random.Random | None = None,
+        timer: FrameTimer | None = None,
     ) -> None:
         self._links = links
         self._fetch_snapshot = fetch_snapshot
         self._config = config
         self._clock = clock
+        self._timer = timer
         self._random = randomness or random.Random()  # noqa: S311 - spreads retries, no secret
         self._pool = OrderBookEntryPool()
         self._followers: dict[Symbol, BookFollower] = {}
@@ -218,7 +221,9 @@ class BookFeed:
             quiet_ns=int(config.quiet_s * _NS),
             catch_up_ns=int(config.catch_up_s * _NS),
         )
-        return BookFollower(symbol, sync, fetch=self._load_snapshot, recycle=self._recycle)
+        return BookFollower(
+            symbol, sync, fetch=self._load_snapshot, recycle=self._recycle, timer=self._timer
+        )
 
     def _recycle(self, symbol: Symbol) -> None:
         self._links.recycle_depth(symbol, "a subscription stopped in silence")

@@ -28,6 +28,7 @@ from mexc_connector.core.implementation import IMPLEMENTATION
 from mexc_connector.proto.decode import book_diff
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
 from mexc_connector.ws.channel import FrameLane
+from mexc_connector.ws.latency import FrameTimer
 
 _logger = logging.getLogger("mexc_connector.books")
 
@@ -38,7 +39,8 @@ class BookFollower:
     """Follows one market: a `ChannelSink` for its diffs.
 
     `fetch(follower, request, attempt)` answers one snapshot request and hands the result to
-    `carry_out`; `recycle(symbol)` replaces the connection.
+    `carry_out`; `recycle(symbol)` replaces the connection; `timer` is given where latency is
+    measured.
     """
 
     def __init__(
@@ -48,6 +50,7 @@ class BookFollower:
         *,
         fetch: Callable[["BookFollower", int, int], Coroutine[None, None, None]],
         recycle: Callable[[Symbol], None],
+        timer: FrameTimer | None = None,
     ) -> None:
         self.symbol = symbol
         self.sync = sync
@@ -59,7 +62,10 @@ class BookFollower:
         self._recycle = recycle
         self._inlets: list[Inlet[OrderBook]] = []
         self._callbacks: list[Listener] = []
-        self._listeners: tuple[Listener, ...] = ()
+        # What is measured is wired in here, so that nothing asks for it frame by frame.
+        self._decode = book_diff if timer is None else timer.marking_decoded(book_diff)
+        self._marks: tuple[Listener, ...] = () if timer is None else (timer.mark_applied,)
+        self._listeners: tuple[Listener, ...] = self._marks
         self._change: asyncio.Future[None] | None = None
         self._end_reason: UnsyncReason | None = None
 
@@ -80,7 +86,7 @@ class BookFollower:
     def on_push(self, push: PushDataV3ApiWrapper, epoch: int, received_ns: int) -> None:
         """R2, R6 to R10: one push of the diff channel; an unreadable one is R11."""
         try:
-            diff = book_diff(push.publicAggreDepths, push.sendTime, received_ns)
+            diff = self._decode(push.publicAggreDepths, push.sendTime, received_ns)
         except ProtocolViolation as error:
             _logger.warning("%s: %s", self.symbol, error)
             action = self.sync.on_undecodable(epoch)
@@ -188,7 +194,8 @@ class BookFollower:
             self._change = None
 
     def _renew_listeners(self) -> None:
-        self._listeners = (*(inlet.push for inlet in self._inlets), *self._callbacks)
+        inlets = (inlet.push for inlet in self._inlets)
+        self._listeners = (*self._marks, *inlets, *self._callbacks)
 
     def _cancel_fetch(self) -> None:
         if self.fetching is not None and self.fetching is not asyncio.current_task():

@@ -5,20 +5,27 @@ from typing import TypeVar
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig
+from mexc_connector.common.errors import UsageError
+from mexc_connector.common.latency import LatencyReport
 from mexc_connector.common.registration import GuardedCallback, Registration
 from mexc_connector.common.stream_status import ConnectionEvent, StreamMetrics
 from mexc_connector.common.watch import Watch
 from mexc_connector.ws.counters import EventCounters
 from mexc_connector.ws.dial import UrlSource
 from mexc_connector.ws.feed import FeedSet
+from mexc_connector.ws.latency import FrameTimer
 from mexc_connector.ws.pool import LinkPool
 from mexc_connector.ws.streams import Stream
+from mexc_connector.ws.timed_streams import timed_stream
 
 T = TypeVar("T")
 
 
 class StreamHub:
-    """A pool with feeds. Made on a running loop; `close` ends everything."""
+    """A pool with feeds. Made on a running loop; `close` ends everything.
+
+    `timer` times frames, and is None unless `latency_one_in` asks for it.
+    """
 
     def __init__(
         self,
@@ -28,11 +35,14 @@ class StreamHub:
         clock: Clock,
         on_complaint: Callable[[str], None] = lambda _: None,
     ) -> None:
+        one_in = config.streams.latency_one_in
+        self.timer = FrameTimer(one_in=one_in, clock=clock) if one_in else None
         self.pool = LinkPool(
             url,
             streams=config.streams,
             clock=clock,
             proxy=config.proxy,
+            timer=self.timer,
             on_event=self._on_event,
             on_complaint=on_complaint,
         )
@@ -46,11 +56,11 @@ class StreamHub:
 
     def watch(self, stream: Stream[T]) -> Watch[T]:
         """Return a watch over a stream; it subscribes when it is first used."""
-        return self._feeds.watch(stream)
+        return self._feeds.watch(self._timed(stream))
 
     def register(self, stream: Stream[T], callback: Callable[[T], object]) -> Registration:
         """Register a callback for a stream and begin to subscribe."""
-        return self._feeds.register(stream, callback)
+        return self._feeds.register(self._timed(stream), callback)
 
     def on_connection(self, callback: Callable[[ConnectionEvent], object]) -> Registration:
         """Register a callback for events of the links; nothing has to be granted."""
@@ -97,6 +107,15 @@ class StreamHub:
             callback_errors=events.callback_errors + counted.sink_errors,
             last_frame_ns=frames.last_frame_ns,
         )
+
+    def latency(self) -> LatencyReport:
+        """Return where the time of the frames went. Raises `UsageError` if none are timed."""
+        if self.timer is None:
+            raise UsageError("latency is not measured: see StreamConfig.latency_one_in")
+        return self.timer.report()
+
+    def _timed(self, stream: Stream[T]) -> Stream[T]:
+        return stream if self.timer is None else timed_stream(stream, self.timer)
 
     def _on_event(self, event: ConnectionEvent) -> None:
         for listener in self._listeners:

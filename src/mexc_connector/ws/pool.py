@@ -20,13 +20,7 @@ from mexc_connector.common.errors import (
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.core.backoff import backoff_delay
 from mexc_connector.core.pace import Pace
-from mexc_connector.core.subscription_actions import (
-    Action,
-    CloseLink,
-    Granted,
-    OpenLink,
-    Refused,
-)
+from mexc_connector.core.subscription_actions import Action, CloseLink, Granted, OpenLink, Refused
 from mexc_connector.core.subscriptions import SubscriptionPlan
 from mexc_connector.ws import control
 from mexc_connector.ws.alarm import Alarm
@@ -34,6 +28,7 @@ from mexc_connector.ws.channel import Channel, ChannelSink, RefusalListener
 from mexc_connector.ws.connection import Link
 from mexc_connector.ws.counters import PoolCounters
 from mexc_connector.ws.dial import UrlSource
+from mexc_connector.ws.latency import FrameTimer
 from mexc_connector.ws.link_settings import LinkSettings
 from mexc_connector.ws.links import LinkSet
 from mexc_connector.ws.router import FrameRouter
@@ -59,6 +54,7 @@ class LinkPool:
         streams: StreamConfig,
         clock: Clock,
         proxy: str | None = None,
+        timer: FrameTimer | None = None,
         on_event: Callable[[ConnectionEvent], None] | None = None,
         on_complaint: Callable[[str], None] = lambda _: None,
     ) -> None:
@@ -78,18 +74,17 @@ class LinkPool:
             jitter=self._jitter,
         )
         self.links = LinkSet(self, settings, on_event=on_event)
-        self._plan = SubscriptionPlan(
+        self._plan = plan = SubscriptionPlan(
             per_link=streams.subscriptions_per_link,
             per_message=streams.channels_per_message,
             unsubscribing_frees_slot=streams.unsubscribing_frees_slot,
             ack_timeout_s=streams.ack_timeout_s,
         )
         self._channels: dict[str, Channel] = {}
-        self.router = FrameRouter(
-            on_unclaimed=self._plan.on_frame_before_grant, report=self.links.report
-        )
+        report = self.links.report
+        self.router = FrameRouter(on_unclaimed=plan.on_frame_before_grant, report=report)
         # LinkOwner's method, one call shorter.
-        self.on_frame = self.router.route
+        self.on_frame = self.router.route if timer is None else timer.around(self.router.route)
         self._alarm = Alarm(clock)
         self._is_closed = False
 

@@ -11,6 +11,7 @@ from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.enums import ConnectionState
 from mexc_connector.common.errors import SessionClosed, SubscriptionRefused
+from mexc_connector.common.latency import LatencyReport
 from mexc_connector.common.orders import AssetBalance, Fill, Order
 from mexc_connector.common.registration import Registration
 from mexc_connector.common.stream_status import ConnectionEvent, ListenKeyMetrics, StreamMetrics
@@ -18,6 +19,7 @@ from mexc_connector.common.symbols import SymbolMap
 from mexc_connector.common.watch import Watch
 from mexc_connector.ws.account_channels import AccountChannels, AccountSink, PrivateChannel
 from mexc_connector.ws.hub import StreamHub
+from mexc_connector.ws.latency import AccountMarks
 from mexc_connector.ws.listen_keys import ListenKeyKeeper, ListenKeys
 
 __all__ = ["AccountSink", "ListenKeys", "MexcWebsocketPrivate"]
@@ -87,6 +89,8 @@ class MexcWebsocketPrivate:
             queue_size=streams.queue_size,
             on_live=self._keeper.on_granted,
         )
+        if self._hub.timer is not None:
+            self._account.add(AccountMarks(self._hub.timer))
 
     async def open(self) -> None:
         """Make a listen key, connect, and return once all three channels are granted.
@@ -165,6 +169,21 @@ class MexcWebsocketPrivate:
     def metrics(self) -> StreamMetrics:
         """Return the counters as they are now; they stay readable after `close`."""
         return self._hub.metrics()
+
+    def get_latency(self) -> LatencyReport:
+        """Return where the time of the frames went so far; readable after `close` too.
+
+        Raises `UsageError` unless `StreamConfig.latency_one_in` has it measured.
+        """
+        return self._hub.latency()
+
+    def use_clock_offset(self, offset_ms: Callable[[], int | None]) -> None:
+        """Correct latencies by what this returns: the exchange's clock minus ours, None if unknown.
+
+        `MexcPrivateSpotRest` measures it with its first signed request.
+        """
+        if self._hub.timer is not None:
+            self._hub.timer.use_offset(offset_ms)
 
     def listen_key_metrics(self) -> ListenKeyMetrics:
         """Return the counters of the listen keys."""

@@ -8,6 +8,7 @@ from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.enums import ConnectionState, KlineInterval, TickerZone
 from mexc_connector.common.errors import SessionClosed
+from mexc_connector.common.latency import LatencyReport
 from mexc_connector.common.models import BookTicker, Kline, MiniTicker, OrderBookSnapshot, Trade
 from mexc_connector.common.registration import Registration
 from mexc_connector.common.stream_status import ConnectionEvent, StreamMetrics
@@ -16,6 +17,7 @@ from mexc_connector.common.watch import Watch
 from mexc_connector.ws import channels, streams
 from mexc_connector.ws.channel import ChannelSink, RefusalListener
 from mexc_connector.ws.hub import StreamHub
+from mexc_connector.ws.latency import FrameTimer
 from mexc_connector.ws.streams import Stream
 
 
@@ -100,6 +102,30 @@ class MexcWebsocketPublic:
         if self._hub is None:
             raise SessionClosed("the public streams were never opened")
         return self._hub.metrics()
+
+    def get_latency(self) -> LatencyReport:
+        """Return where the time of the frames went so far; readable after `close` too.
+
+        Raises `UsageError` unless `StreamConfig.latency_one_in` has it measured. Alone this client
+        does not know the exchange's clock: see `use_clock_offset`.
+        """
+        if self._hub is None:
+            raise SessionClosed("the public streams were never opened")
+        return self._hub.latency()
+
+    def use_clock_offset(self, offset_ms: Callable[[], int | None]) -> None:
+        """Correct latencies by what this returns: the exchange's clock minus ours, None if unknown.
+
+        `MexcPublicSpotRest` measures it: `lambda: rest.clock_offset_ms`.
+        """
+        timer = self.timer
+        if timer is not None:
+            timer.use_offset(offset_ms)
+
+    @property
+    def timer(self) -> FrameTimer | None:
+        """What times the frames, for keepers of order books to mark their part; None if off."""
+        return self._open_hub().timer
 
     # --- trades ---
 

@@ -80,5 +80,11 @@ def test_limits_of_the_streams_cannot_exceed_what_gets_us_disconnected() -> None
         StreamConfig(messages_per_second=101)
 
 
+def test_latency_is_not_measured_unless_asked_for() -> None:
+    assert StreamConfig().latency_one_in == 0
+    with pytest.raises(ConfigError, match="latency_one_in"):
+        StreamConfig(latency_one_in=-1)
+
+
 def test_lifted_limits_leave_no_budget_to_speak_of() -> None:
     assert RateLimitConfig.lifted().ip_weight >= 1_000_000
