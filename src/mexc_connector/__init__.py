@@ -1,129 +1,151 @@
 """Typed, async connector for the MEXC spot exchange.
 
 Start at `MexcExchange`. What is listed in `__all__` is public; everything else may change.
+A name is loaded when it is first asked for: who needs one error class or one enum does not pay
+for the transports (`python -m benchmarks.import_time`).
 """
 
-from mexc_connector.common.account import (
-    AccountInfo,
-    ApiKeyInfo,
-    Currency,
-    CurrencyNetwork,
-    KycStatus,
-    ListenKey,
-    SelfTradeGroup,
-    TradeFee,
-)
-from mexc_connector.common.clock import Clock
-from mexc_connector.common.config import (
-    BookConfig,
-    ListenKeyConfig,
-    MexcConfig,
-    RateLimitConfig,
-    RestConfig,
-    StreamConfig,
-)
-from mexc_connector.common.enums import (
-    AccountState,
-    BookState,
-    ConnectionState,
-    JournalSync,
-    KlineInterval,
-    MarketStatus,
-    OrderStatus,
-    OrderType,
-    ReadyWhen,
-    SelfTradePrevention,
-    Side,
-    StreamSpeed,
-    TickerZone,
-    TimeInForce,
-    TradableSides,
-    UnsyncReason,
-)
-from mexc_connector.common.errors import (
-    AccountRestricted,
-    AuthenticationError,
-    BadRequest,
-    BeyondHorizon,
-    ConfigError,
-    ConnectionFailed,
-    EventsLost,
-    ExchangeAPIError,
-    ExchangeUnavailable,
-    FirewallBlocked,
-    InsufficientDepth,
-    InsufficientFunds,
-    InternalError,
-    InvalidSymbol,
-    JournalError,
-    MexcError,
-    OrderAlreadyDone,
-    OrderBookNotSynced,
-    OrderOutcomeUnknown,
-    OrderRefused,
-    OrderRuleViolated,
-    PermissionDenied,
-    ProtocolViolation,
-    RateLimitError,
-    RequestTimeout,
-    SessionClosed,
-    SubscriptionRefused,
-    TradingDisabled,
-    TransportError,
-    UnknownOrder,
-    UnknownSymbol,
-    UsageError,
-)
-from mexc_connector.common.instrument import ExchangeInfo, Rounding, SymbolInfo
-from mexc_connector.common.models import (
-    AggregateTrade,
-    Announcement,
-    AveragePrice,
-    BookTicker,
-    Kline,
-    MiniTicker,
-    OfflineSymbol,
-    OrderBookEntry,
-    OrderBookSnapshot,
-    PriceTicker,
-    Ticker,
-    Trade,
-    TradeId,
-)
-from mexc_connector.common.order_book import BookDepth, FillEstimate, OrderBook, PoolStats
-from mexc_connector.common.order_handle import OrderHandle
-from mexc_connector.common.orders import (
-    AssetBalance,
-    BalanceAmounts,
-    ClientOrderId,
-    Fill,
-    FillAmounts,
-    Order,
-    OrderAmounts,
-    OrderId,
-)
-from mexc_connector.common.registration import Registration
-from mexc_connector.common.stream_status import ConnectionEvent, StreamMetrics
-from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
-from mexc_connector.common.trading_config import TradingConfig
-from mexc_connector.common.trading_reports import (
-    AccountStatus,
-    CancelAllReport,
-    OrderModification,
-    RecoveryReport,
-)
-from mexc_connector.common.watch import Watch
-from mexc_connector.core.implementation import OrderBookEntryPool
-from mexc_connector.core.order_request import OrderRequest
-from mexc_connector.event_loop import run
-from mexc_connector.exchange import MexcExchange
-from mexc_connector.interface import BaseExchangeInterface
-from mexc_connector.rest.budget import RequestBudget
-from mexc_connector.rest.private import MexcPrivateSpotRest
-from mexc_connector.rest.public import MexcPublicSpotRest
-from mexc_connector.trading_interface import TradingInterface
-from mexc_connector.ws.private import ListenKeys, MexcWebsocketPrivate
-from mexc_connector.ws.public import MexcWebsocketPublic
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mexc_connector.common.account import (
+        AccountInfo,
+        ApiKeyInfo,
+        Currency,
+        CurrencyNetwork,
+        KycStatus,
+        ListenKey,
+        SelfTradeGroup,
+        TradeFee,
+    )
+    from mexc_connector.common.clock import Clock
+    from mexc_connector.common.config import (
+        BookConfig,
+        ListenKeyConfig,
+        MexcConfig,
+        RateLimitConfig,
+        RestConfig,
+        StreamConfig,
+    )
+    from mexc_connector.common.enums import (
+        AccountState,
+        BookState,
+        ConnectionState,
+        JournalSync,
+        KlineInterval,
+        MarketStatus,
+        OrderStatus,
+        OrderType,
+        ReadyWhen,
+        SelfTradePrevention,
+        Side,
+        StreamSpeed,
+        TickerZone,
+        TimeInForce,
+        TradableSides,
+        UnsyncReason,
+    )
+    from mexc_connector.common.errors import (
+        AccountRestricted,
+        AuthenticationError,
+        BadRequest,
+        BeyondHorizon,
+        ConfigError,
+        ConnectionFailed,
+        EventsLost,
+        ExchangeAPIError,
+        ExchangeUnavailable,
+        FirewallBlocked,
+        InsufficientDepth,
+        InsufficientFunds,
+        InternalError,
+        InvalidSymbol,
+        JournalError,
+        MexcError,
+        OrderAlreadyDone,
+        OrderBookNotSynced,
+        OrderOutcomeUnknown,
+        OrderRefused,
+        OrderRuleViolated,
+        PermissionDenied,
+        ProtocolViolation,
+        RateLimitError,
+        RequestTimeout,
+        SessionClosed,
+        SubscriptionRefused,
+        TradingDisabled,
+        TransportError,
+        UnknownOrder,
+        UnknownSymbol,
+        UsageError,
+    )
+    from mexc_connector.common.instrument import ExchangeInfo, Rounding, SymbolInfo
+    from mexc_connector.common.latency import (
+        LatencyBucket,
+        LatencyDistribution,
+        LatencyReport,
+        LatencyStage,
+        StreamKind,
+    )
+    from mexc_connector.common.models import (
+        AggregateTrade,
+        Announcement,
+        AveragePrice,
+        BookTicker,
+        Kline,
+        MiniTicker,
+        OfflineSymbol,
+        OrderBookEntry,
+        OrderBookSnapshot,
+        PriceTicker,
+        Ticker,
+        Trade,
+        TradeId,
+    )
+    from mexc_connector.common.order_book import BookDepth, FillEstimate, OrderBook, PoolStats
+    from mexc_connector.common.order_handle import OrderHandle
+    from mexc_connector.common.orders import (
+        AssetBalance,
+        BalanceAmounts,
+        ClientOrderId,
+        Fill,
+        FillAmounts,
+        Order,
+        OrderAmounts,
+        OrderId,
+    )
+    from mexc_connector.common.registration import Registration
+    from mexc_connector.common.stream_status import ConnectionEvent, StreamMetrics
+    from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
+    from mexc_connector.common.trading_config import TradingConfig
+    from mexc_connector.common.trading_reports import (
+        AccountStatus,
+        CancelAllReport,
+        OrderModification,
+        RecoveryReport,
+    )
+    from mexc_connector.common.watch import Watch
+    from mexc_connector.core.implementation import OrderBookEntryPool
+    from mexc_connector.core.order_request import OrderRequest
+    from mexc_connector.event_loop import run
+    from mexc_connector.exchange import MexcExchange
+    from mexc_connector.interface import BaseExchangeInterface
+    from mexc_connector.rest.budget import RequestBudget
+    from mexc_connector.rest.private import MexcPrivateSpotRest
+    from mexc_connector.rest.public import MexcPublicSpotRest
+    from mexc_connector.trading_interface import TradingInterface
+    from mexc_connector.ws.private import ListenKeys, MexcWebsocketPrivate
+    from mexc_connector.ws.public import MexcWebsocketPublic
+else:
+    from mexc_connector.common.public_names import load as _load
+
+    def __getattr__(name: str) -> object:
+        found = globals()[name] = _load(name)
+        return found
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})
+
 
 __version__ = "0.1.0"
 
@@ -173,6 +195,10 @@ __all__ = [
     "Kline",
     "KlineInterval",
     "KycStatus",
+    "LatencyBucket",
+    "LatencyDistribution",
+    "LatencyReport",
+    "LatencyStage",
     "ListenKey",
     "ListenKeyConfig",
     "ListenKeys",
@@ -221,6 +247,7 @@ __all__ = [
     "SessionClosed",
     "Side",
     "StreamConfig",
+    "StreamKind",
     "StreamMetrics",
     "StreamSpeed",
     "SubscriptionRefused",

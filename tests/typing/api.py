@@ -14,6 +14,9 @@ from mexc_connector import (
     FillEstimate,
     Kline,
     KlineInterval,
+    LatencyDistribution,
+    LatencyReport,
+    LatencyStage,
     MexcConfig,
     MexcExchange,
     MexcPublicSpotRest,
@@ -29,6 +32,7 @@ from mexc_connector import (
     RecoveryReport,
     Registration,
     Side,
+    StreamKind,
     Symbol,
     SymbolInfo,
     TimeInForce,
@@ -47,8 +51,16 @@ async def session() -> None:
         assert_type(mexc.active_symbols, tuple[Symbol, ...])
         assert_type(await mexc.get_symbol_info(BTC_USDT), SymbolInfo)
         assert_type(mexc.get_performance_metrics(), dict[str, float])
+        latency(mexc.get_latency())
         await events(mexc)
         await trading(mexc)
+
+
+def latency(report: LatencyReport) -> None:
+    assert_type(report.clock_offset_ms, int | None)
+    stages = report.streams[StreamKind.ORDER_BOOK]
+    assert_type(stages, Mapping[LatencyStage, LatencyDistribution])
+    assert_type(stages[LatencyStage.SENT_TO_RECEIVED].percentile_ns(99.9), int)
 
 
 async def events(mexc: BaseExchangeInterface) -> None:

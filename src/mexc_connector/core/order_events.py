@@ -1,7 +1,5 @@
 """What the order tracker answers with: changed orders, new fills, contradictions; its counts."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from mexc_connector.common.enums import OrderStatus
@@ -38,8 +36,7 @@ class Contradiction(msgspec.Struct, frozen=True):
 TrackerEvent = OrderChanged | FillCounted | Contradiction
 
 
-@dataclass(slots=True)
-class TrackerCounts:
+class TrackerCounts(msgspec.Struct):
     """What went through the tracker so far."""
 
     reports: int = 0

@@ -1,7 +1,8 @@
 """Requests that wait for an answer, and which of them an answer belongs to."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from mexc_connector.core.subscription_actions import Request, RequestKind
 
@@ -13,8 +14,7 @@ class Settled(NamedTuple):
     topics: tuple[str, ...]
 
 
-@dataclass(slots=True)
-class _Pending:
+class _Pending(msgspec.Struct):
     request: Request
     deadline: float
     undecided: dict[str, None]

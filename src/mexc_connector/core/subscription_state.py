@@ -1,7 +1,8 @@
 """What a `SubscriptionPlan` remembers of each wanted topic and of each link."""
 
-from dataclasses import dataclass, field
 from enum import Enum, auto, unique
+
+import msgspec
 
 
 @unique
@@ -14,8 +15,7 @@ class TopicState(Enum):
     REFUSED = auto()
 
 
-@dataclass(slots=True)
-class Topic:
+class Topic(msgspec.Struct):
     """One wanted topic. `has_frames` and `request_id` are about the request under way."""
 
     name: str
@@ -28,8 +28,7 @@ class Topic:
     refusals: int = 0
 
 
-@dataclass(slots=True)
-class PlannedLink:
+class PlannedLink(msgspec.Struct):
     """One link: what is placed on it, what of that is still to be asked for, what to give up.
 
     `spent` counts the slots of topics that left the present connection.
@@ -38,9 +37,9 @@ class PlannedLink:
     number: int
     is_open: bool = False
     spent: int = 0
-    topics: dict[str, Topic] = field(default_factory=dict)
-    queued: dict[str, None] = field(default_factory=dict)
-    leaving: dict[str, None] = field(default_factory=dict)
+    topics: dict[str, Topic] = {}
+    queued: dict[str, None] = {}
+    leaving: dict[str, None] = {}
 
     @property
     def used(self) -> int:

@@ -5,7 +5,6 @@ on how often. Rule numbers are those of docs/orders.md.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import TypeVar
 
@@ -33,8 +32,7 @@ _PROGRESS = {
 """How far an order has come: a report never moves it down (O5)."""
 
 
-@dataclass(slots=True, eq=False)
-class TrackedOrder:
+class TrackedOrder(msgspec.Struct, eq=False):
     """One order of the account. `is_ours` tells that this process, or its journal, intended it.
 
     `is_given_up` marks an unknown outcome that no evidence can settle any more (O12).
@@ -46,7 +44,7 @@ class TrackedOrder:
     order: Order
     is_ours: bool
     sent_ms: int | None = None
-    fills: dict[TradeId, Fill] = field(default_factory=dict)
+    fills: dict[TradeId, Fill] = {}
     is_given_up: bool = False
     amount_in_fills: Decimal = ZERO
     quote_amount_in_fills: Decimal = ZERO

@@ -1,0 +1,150 @@
+"""Where each public name lives, so that it can be loaded when it is first asked for.
+
+The package's `__init__` lists the same names for type checkers and in `__all__`; a test holds the
+three to each other.
+"""
+
+from importlib import import_module
+
+PACKAGE = "mexc_connector"
+
+# Reachable as attributes of the package, as `mexc_connector.core.IMPLEMENTATION` is.
+ROOMS = frozenset({"common", "core", "proto", "rest", "trading", "ws"})
+
+HOMES = {
+    "AccountInfo": "common.account",
+    "ApiKeyInfo": "common.account",
+    "Currency": "common.account",
+    "CurrencyNetwork": "common.account",
+    "KycStatus": "common.account",
+    "ListenKey": "common.account",
+    "SelfTradeGroup": "common.account",
+    "TradeFee": "common.account",
+    "Clock": "common.clock",
+    "BookConfig": "common.config",
+    "ListenKeyConfig": "common.config",
+    "MexcConfig": "common.config",
+    "RateLimitConfig": "common.config",
+    "RestConfig": "common.config",
+    "StreamConfig": "common.config",
+    "AccountState": "common.enums",
+    "BookState": "common.enums",
+    "ConnectionState": "common.enums",
+    "JournalSync": "common.enums",
+    "KlineInterval": "common.enums",
+    "MarketStatus": "common.enums",
+    "OrderStatus": "common.enums",
+    "OrderType": "common.enums",
+    "ReadyWhen": "common.enums",
+    "SelfTradePrevention": "common.enums",
+    "Side": "common.enums",
+    "StreamSpeed": "common.enums",
+    "TickerZone": "common.enums",
+    "TimeInForce": "common.enums",
+    "TradableSides": "common.enums",
+    "UnsyncReason": "common.enums",
+    "AccountRestricted": "common.errors",
+    "AuthenticationError": "common.errors",
+    "BadRequest": "common.errors",
+    "BeyondHorizon": "common.errors",
+    "ConfigError": "common.errors",
+    "ConnectionFailed": "common.errors",
+    "EventsLost": "common.errors",
+    "ExchangeAPIError": "common.errors",
+    "ExchangeUnavailable": "common.errors",
+    "FirewallBlocked": "common.errors",
+    "InsufficientDepth": "common.errors",
+    "InsufficientFunds": "common.errors",
+    "InternalError": "common.errors",
+    "InvalidSymbol": "common.errors",
+    "JournalError": "common.errors",
+    "MexcError": "common.errors",
+    "OrderAlreadyDone": "common.errors",
+    "OrderBookNotSynced": "common.errors",
+    "OrderOutcomeUnknown": "common.errors",
+    "OrderRefused": "common.errors",
+    "OrderRuleViolated": "common.errors",
+    "PermissionDenied": "common.errors",
+    "ProtocolViolation": "common.errors",
+    "RateLimitError": "common.errors",
+    "RequestTimeout": "common.errors",
+    "SessionClosed": "common.errors",
+    "SubscriptionRefused": "common.errors",
+    "TradingDisabled": "common.errors",
+    "TransportError": "common.errors",
+    "UnknownOrder": "common.errors",
+    "UnknownSymbol": "common.errors",
+    "UsageError": "common.errors",
+    "ExchangeInfo": "common.instrument",
+    "Rounding": "common.instrument",
+    "SymbolInfo": "common.instrument",
+    "LatencyBucket": "common.latency",
+    "LatencyDistribution": "common.latency",
+    "LatencyReport": "common.latency",
+    "LatencyStage": "common.latency",
+    "StreamKind": "common.latency",
+    "AggregateTrade": "common.models",
+    "Announcement": "common.models",
+    "AveragePrice": "common.models",
+    "BookTicker": "common.models",
+    "Kline": "common.models",
+    "MiniTicker": "common.models",
+    "OfflineSymbol": "common.models",
+    "OrderBookEntry": "common.models",
+    "OrderBookSnapshot": "common.models",
+    "PriceTicker": "common.models",
+    "Ticker": "common.models",
+    "Trade": "common.models",
+    "TradeId": "common.models",
+    "BookDepth": "common.order_book",
+    "FillEstimate": "common.order_book",
+    "OrderBook": "common.order_book",
+    "OrderHandle": "common.order_handle",
+    "AssetBalance": "common.orders",
+    "BalanceAmounts": "common.orders",
+    "ClientOrderId": "common.orders",
+    "Fill": "common.orders",
+    "FillAmounts": "common.orders",
+    "Order": "common.orders",
+    "OrderAmounts": "common.orders",
+    "OrderId": "common.orders",
+    "Registration": "common.registration",
+    "ConnectionEvent": "common.stream_status",
+    "StreamMetrics": "common.stream_status",
+    "AssetName": "common.symbols",
+    "Symbol": "common.symbols",
+    "SymbolMap": "common.symbols",
+    "TradingConfig": "common.trading_config",
+    "AccountStatus": "common.trading_reports",
+    "CancelAllReport": "common.trading_reports",
+    "OrderModification": "common.trading_reports",
+    "RecoveryReport": "common.trading_reports",
+    "Watch": "common.watch",
+    "OrderBookEntryPool": "core.implementation",
+    "PoolStats": "common.order_book",
+    "OrderRequest": "core.order_request",
+    "run": "event_loop",
+    "MexcExchange": "exchange",
+    "BaseExchangeInterface": "interface",
+    "RequestBudget": "rest.budget",
+    "MexcPrivateSpotRest": "rest.private",
+    "MexcPublicSpotRest": "rest.public",
+    "TradingInterface": "trading_interface",
+    "ListenKeys": "ws.private",
+    "MexcWebsocketPrivate": "ws.private",
+    "MexcWebsocketPublic": "ws.public",
+}
+
+
+def load(name: str) -> object:
+    """Import what `name` of the package stands for: a public name's value, or a room.
+
+    Raises `AttributeError` for any other name, as a missing attribute of a module does. Costs one
+    import the first time; thread-safe, because imports are.
+    """
+    home = HOMES.get(name)
+    if home is not None:
+        return getattr(import_module(f"{PACKAGE}.{home}"), name)
+    if name in ROOMS:
+        return import_module(f"{PACKAGE}.{name}")
+    raise AttributeError(f"module {PACKAGE!r} has no attribute {name!r}")
