@@ -6,6 +6,7 @@ started in it, and compares the waits of a cancel with and without the traffic b
 
 import heapq
 import itertools
+from copy import deepcopy
 from dataclasses import dataclass, field
 
 from hypothesis import given
@@ -48,6 +49,8 @@ class Traffic:
     joined: list[float] = field(default_factory=list)
     started: dict[int, float] = field(default_factory=dict)
     order: list[int] = field(default_factory=list)
+    could_go: dict[int, bool] = field(default_factory=dict)
+    went_on_joining: set[int] = field(default_factory=set)
 
     def run(self, calls: list[Call]) -> None:
         self.line.keep_room_for_trading()
@@ -67,6 +70,7 @@ class Traffic:
                 self.line.finish(call.cost, now)
                 continue
             if kind == "join":
+                self.could_go[number] = deepcopy(self.line).go(call.cost, call.lane, now)
                 tickets[number] = self.line.join(call.cost, call.lane)
                 lanes[call.lane].append(number)
             if number in self.started or lanes[call.lane][0] != number:
@@ -76,6 +80,8 @@ class Traffic:
                 heapq.heappush(events, (now + wait_s, next(ticks), "ask", number))
                 continue
             self.started[number] = now
+            if kind == "join":
+                self.went_on_joining.add(number)
             self.order.append(number)
             lanes[call.lane].pop(0)
             heapq.heappush(events, (now + call.latency_s, next(ticks), "finish", number))
@@ -131,6 +137,15 @@ def test_no_window_is_exceeded_and_everybody_goes(todo: list[Call]) -> None:
     assert fullest(traffic, todo, "account_weight", 5.0) <= 20
     assert fullest(traffic, todo, "requests", 1.0) <= 6
     assert fullest(traffic, todo, "orders", 1.0) <= 4
+
+
+@given(st.lists(calls, min_size=1, max_size=40))
+def test_who_need_not_stand_in_line_is_who_would_go_on_joining_it(todo: list[Call]) -> None:
+    traffic = Traffic()
+    traffic.run(todo)
+    assert {number for number, could in traffic.could_go.items() if could} == (
+        traffic.went_on_joining
+    )
 
 
 @given(st.lists(calls, min_size=1, max_size=40))

@@ -182,41 +182,47 @@ def _require_sizing(
 
 
 def _amount(info: SymbolInfo, value: Number) -> Decimal:
-    least = info.step_size
-    if info.min_amount is not None:
-        least = max(least, rounded(info.min_amount, info.step_size, rounding=Rounding.UP))
-    amount = _stepped(value, "amount", "step_size", info.step_size, least=least)
+    amount = _stepped(value, "amount", "step_size", info.step_size, minimum=info.min_amount)
     if info.min_amount is not None and amount < info.min_amount:
         raise OrderRefused(
             f"amount {plain(amount)} is below {plain(info.min_amount)}",
             rule="min_amount",
-            nearest=plain(least),
+            nearest=plain(_least(info.step_size, info.min_amount)),
         )
     return amount
 
 
 def _stepped(
-    value: Number, name: str, rule: str, step: Decimal, *, least: Decimal | None = None
+    value: Number, name: str, rule: str, step: Decimal, *, minimum: Decimal | None = None
 ) -> Decimal:
     """Return `value` exactly if it is a positive multiple of `step`."""
-    least = step if least is None else least
-    exact = _positive(value, name, nearest=plain(least))
-    nearest = rounded(exact, step, rounding=Rounding.NEAREST)
-    if nearest != exact:
+    exact = _positive(value, name, step=step, minimum=minimum)
+    if _EXACT.remainder(exact, step):
+        nearest = rounded(exact, step, rounding=Rounding.NEAREST)
         raise OrderRefused(
             f"{name} {plain(exact)} is no multiple of {plain(step)}",
             rule=rule,
-            nearest=plain(max(nearest, least)),
+            nearest=plain(max(nearest, _least(step, minimum))),
         )
     return exact
 
 
-def _positive(value: Number, name: str, *, nearest: str | None = None) -> Decimal:
+def _least(step: Decimal, minimum: Decimal | None) -> Decimal:
+    """Return the smallest multiple of `step` that is above 0 and not below `minimum`."""
+    if minimum is None:
+        return step
+    return max(step, rounded(minimum, step, rounding=Rounding.UP))
+
+
+def _positive(
+    value: Number, name: str, *, step: Decimal | None = None, minimum: Decimal | None = None
+) -> Decimal:
     try:
         exact = exact_decimal(value, name=name)
     except UsageError as error:
         raise OrderRefused(str(error), rule=name) from error
     if exact <= 0:
+        nearest = None if step is None else plain(_least(step, minimum))
         raise OrderRefused(f"{name} must be above 0, not {value!r}", rule=name, nearest=nearest)
     return exact
 

@@ -91,6 +91,9 @@ class SlidingWindow:
         They fit only if the `ahead` units of others still do, and `kept` units stay free besides;
         but what needs nearly the whole window gets it empty.
         """
+        counted = self._in_flight + self._answered_units  # or less, if some of it has expired
+        if counted + units + ahead + kept <= self.capacity:
+            return 0.0
         if units > self.capacity:
             raise UsageError(
                 f"a request that costs {units} never fits the {self.name} budget of {self.capacity}"
@@ -122,10 +125,11 @@ class SlidingWindow:
 
     def finish(self, units: int, now: float) -> None:
         """Let `units` in flight expire one window length after `now`."""
-        self._in_flight -= units
         if units:
+            self._in_flight -= units
             self._answered.append((now, units))
             self._answered_units += units
+            self._forget(now)
 
     def _forget(self, now: float) -> None:
         while self._answered and self._answered[0][0] + self.length_s <= now:

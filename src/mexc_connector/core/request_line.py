@@ -84,6 +84,16 @@ class RequestLine:
             self._lanes[ticket.priority].remove(ticket)
             self._queued[ticket.priority] -= ticket.cost
 
+    def go(self, cost: RequestCost, priority: Priority, now: float) -> bool:
+        """Let a request go that need not stand in line; False, and nothing done, if it has to.
+
+        The same as `join` and `ask` for who finds its lane empty and the budgets with room.
+        """
+        if self._lanes[priority] or self._wait_s(cost, priority, now) > 0:
+            return False
+        self._limiter.start(cost)
+        return True
+
     def ask(self, ticket: Ticket, now: float) -> float:
         """Let the head of a lane go and return 0, or return the seconds to wait at least.
 
@@ -98,12 +108,14 @@ class RequestLine:
 
     def wait_s(self, ticket: Ticket, now: float) -> float:
         """Return what `ask` would answer to the head of a lane, without letting it go."""
+        return self._wait_s(ticket.cost, ticket.priority, now)
+
+    def _wait_s(self, cost: RequestCost, priority: Priority, now: float) -> float:
         ahead = NO_COST
-        for lane in Priority:
-            if lane < ticket.priority and self._lanes[lane]:
-                ahead += self._lanes[lane][0].cost + self._kept[lane]  # L6
-        kept = self._kept[ticket.priority]
-        return self._limiter.wait_s(ticket.cost, now, ahead=ahead, kept=kept)
+        for lane, tickets in self._lanes.items():
+            if tickets and lane < priority:
+                ahead += tickets[0].cost + self._kept[lane]  # L6
+        return self._limiter.wait_s(cost, now, ahead=ahead, kept=self._kept[priority])
 
     def expected_wait_s(self, cost: RequestCost, priority: Priority, now: float) -> float:
         """Estimate the wait of a request that joins now: a lower bound."""

@@ -7,8 +7,6 @@ and pauses are theirs together.
 """
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import RateLimitConfig
@@ -32,24 +30,27 @@ class RequestBudget:
         """Let reads leave `limits.trading_reserve` free from now on: somebody trades."""
         self._line.keep_room_for_trading()
 
-    @asynccontextmanager
-    async def turn(
+    def turn(
         self, cost: RequestCost, *, endpoint: str, priority: Priority = Priority.READ
-    ) -> AsyncIterator[float]:
+    ) -> "Turn":
         """Wait for room, count the request while it is under way; gives the seconds waited.
 
         Raises `RateLimitError` without waiting when the turn would come later than
         `limits.max_wait_s`, and when a pause that begins meanwhile lasts longer than that.
         A caller that is cancelled while waiting has booked nothing.
         """
-        waited_s = await self._wait(cost, endpoint, priority)
-        try:
-            yield waited_s
-        finally:
-            self._line.finish(cost, self._clock.now())
+        return Turn(self, cost, endpoint, priority)
 
-    async def _wait(self, cost: RequestCost, endpoint: str, priority: Priority) -> float:
+    def finish(self, cost: RequestCost) -> None:
+        """Say that a request that was waited for has its answer, or that none will come."""
+        self._line.finish(cost, self._clock.now())
+
+    async def wait(self, cost: RequestCost, *, endpoint: str, priority: Priority) -> float:
+        """Wait for room and count the request; what `turn` does at its start."""
         arrived = self._clock.now()
+        if self._line.go(cost, priority, arrived):  # 13 us less than a place in line
+            self._gone[priority] += 1
+            return 0.0
         self._refuse_if_late(self.expected_wait_s(cost, priority=priority), endpoint)
         ticket = self._line.join(cost, priority)
         try:
@@ -103,3 +104,23 @@ class RequestBudget:
 
     def __repr__(self) -> str:
         return f"<RequestBudget {self._line!r}>"
+
+
+class Turn:
+    """`async with` around one request: waits at its start, and is over with its answer."""
+
+    __slots__ = ("_budget", "_cost", "_endpoint", "_priority")
+
+    def __init__(
+        self, budget: RequestBudget, cost: RequestCost, endpoint: str, priority: Priority
+    ) -> None:
+        self._budget = budget
+        self._cost = cost
+        self._endpoint = endpoint
+        self._priority = priority
+
+    async def __aenter__(self) -> float:
+        return await self._budget.wait(self._cost, endpoint=self._endpoint, priority=self._priority)
+
+    async def __aexit__(self, *error: object) -> None:
+        self._budget.finish(self._cost)

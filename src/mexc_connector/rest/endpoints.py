@@ -37,7 +37,9 @@ class EndpointGroup(StrEnum):
 class Endpoint(msgspec.Struct, frozen=True):
     """One endpoint. `weight` counts against the budget of the address.
 
-    `lane` decides who overtakes whom, and that placing and cancelling count as orders.
+    `lane` decides who overtakes whom, and that placing and cancelling count as orders. Not given
+    but derived are `label`, method and path as errors and logs name the endpoint, and `cost`, what
+    one request takes from the budgets.
     """
 
     method: str
@@ -46,23 +48,20 @@ class Endpoint(msgspec.Struct, frozen=True):
     group: EndpointGroup
     is_signed: bool = False
     lane: Priority = Priority.READ
+    label: str = ""
+    cost: RequestCost = RequestCost()
 
-    @property
-    def label(self) -> str:
-        """Method and path, as errors and logs name the endpoint."""
-        return f"{self.method} {self.path}"
+    def __post_init__(self) -> None:
+        orders = int(self.lane is not Priority.READ)
+        cost = RequestCost(ip_weight=self.weight, account_weight=orders, orders=orders)
+        # Derived once: a request reads them ten times.
+        msgspec.structs.force_setattr(self, "label", f"{self.method} {self.path}")
+        msgspec.structs.force_setattr(self, "cost", cost)
 
     @property
     def is_command(self) -> bool:
         """Whether it changes something at the exchange: then it is sent at most once."""
         return self.method != "GET"
-
-    @property
-    def cost(self) -> RequestCost:
-        """What one request takes from the budgets."""
-        if self.lane is Priority.READ:
-            return RequestCost(ip_weight=self.weight)
-        return RequestCost(ip_weight=self.weight, account_weight=1, orders=1)
 
 
 _SLOW = EndpointGroup.MARKET_DATA

@@ -1,7 +1,5 @@
 """What the REST side counts."""
 
-from dataclasses import dataclass
-
 import msgspec
 
 from mexc_connector.core.rate_limit import RateUsage
@@ -26,8 +24,7 @@ class GroupMetrics(msgspec.Struct, frozen=True):
     waited_s: float
 
 
-@dataclass(slots=True)
-class GroupCounters:
+class GroupCounters(msgspec.Struct):
     """`GroupMetrics` while they grow."""
 
     requests: int = 0

@@ -161,13 +161,12 @@ def order_parameters(order: CheckedOrder, client_order_id: ClientOrderId) -> lis
         ("side", order.side.value),
         ("type", order.order_type.value),
     ]
-    for name, value in (
-        ("quantity", order.amount),
-        ("price", order.price),
-        ("quoteOrderQty", order.quote_amount),
-    ):
-        if value is not None:
-            parameters.append((name, plain(value)))
+    if order.amount is not None:
+        parameters.append(("quantity", plain(order.amount)))
+    if order.price is not None:
+        parameters.append(("price", plain(order.price)))
+    if order.quote_amount is not None:
+        parameters.append(("quoteOrderQty", plain(order.quote_amount)))
     parameters.append(("newClientOrderId", client_order_id))
     if order.self_trade_prevention is not SelfTradePrevention.NONE:
         parameters.append(("stpMode", order.self_trade_prevention.value))

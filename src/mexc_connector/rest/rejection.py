@@ -83,6 +83,11 @@ class _ErrorBody(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
+def is_plain_success(status: int, body: bytes) -> bool:
+    """Whether a reply is a success beyond doubt: 2xx, and nothing in it that errors are made of."""
+    return 200 <= status < 300 and b'"code"' not in body and b'"success"' not in body
+
+
 def rejection_of(
     endpoint: str,
     *,
@@ -96,9 +101,9 @@ def rejection_of(
     A success is a 2xx status whose body is not one of the exchange's error objects: `code` is
     absent, 0 or 200, and `success` is not false. Header names are in lower case.
     """
-    is_success_status = 200 <= status < 300
-    if is_success_status and b'"code"' not in body and b'"success"' not in body:
+    if is_plain_success(status, body):
         return None
+    is_success_status = 200 <= status < 300
     details = _parsed(body)
     code = None if details is None else _code(details)
     if is_success_status and (details is None or _is_success(details, code)):

@@ -12,8 +12,8 @@ once: the pause that follows is too long to sit through unseen.
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 import msgspec
 
@@ -34,9 +34,11 @@ from mexc_connector.rest.answer import Answer, OrderReference
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.endpoints import Endpoint, EndpointGroup
 from mexc_connector.rest.metrics import GroupCounters, GroupMetrics
-from mexc_connector.rest.rejection import Rejection, is_about_time, rejection_of
+from mexc_connector.rest.rejection import Rejection, is_about_time, is_plain_success, rejection_of
 from mexc_connector.rest.signer import Signer
 from mexc_connector.rest.transport import HttpReply, HttpRequest, HttpTransport
+
+T = TypeVar("T")
 
 _LOGGER = logging.getLogger("mexc_connector.rest")
 _PASSING = (ExchangeUnavailable, RateLimitError)
@@ -87,8 +89,7 @@ class Sender:
 
         Raises `ExchangeAPIError` and its kinds, `TransportError`, `SessionClosed`.
         """
-        async with self._open_until_closed(endpoint):
-            return await self._read(_Call(endpoint, parameters))
+        return await self._until_closed(self._read, _Call(endpoint, parameters))
 
     async def command(
         self, endpoint: Endpoint, parameters: Parameters, *, about: OrderReference | None = None
@@ -102,8 +103,7 @@ class Sender:
         """
         call = _Call(endpoint, parameters)
         try:
-            async with self._open_until_closed(endpoint):
-                outcome = await self._ask(call)
+            outcome = await self._until_closed(self._ask, call)
         except Exception as error:
             is_unsent = isinstance(error, TransportError) and not error.is_sent
             if about is None or not call.is_open or is_unsent:
@@ -115,21 +115,21 @@ class Sender:
             raise outcome.error
         raise about.outcome_unknown() from outcome.error
 
-    @asynccontextmanager
-    async def _open_until_closed(self, endpoint: Endpoint) -> AsyncIterator[None]:
+    async def _until_closed(self, send: Callable[[_Call], Awaitable[T]], call: _Call) -> T:
         if self._is_closed:
-            raise SessionClosed(f"{endpoint.label}: the client is closed")
+            raise SessionClosed(f"{call.endpoint.label}: the client is closed")
+        scope = asyncio.timeout(None)
         try:
-            async with asyncio.timeout(None) as scope:
+            async with scope:
                 self._under_way.add(scope)
                 try:
-                    yield
+                    return await send(call)
                 finally:
                     self._under_way.discard(scope)
         except TimeoutError:
             if not scope.expired():
                 raise
-            raise SessionClosed(f"{endpoint.label}: closed while under way") from None
+            raise SessionClosed(f"{call.endpoint.label}: closed while under way") from None
 
     async def _read(self, call: _Call) -> Answer:
         endpoint = call.endpoint
@@ -224,6 +224,8 @@ class Sender:
 
     def _rejection(self, call: _Call, reply: HttpReply, query: str) -> Rejection | None:
         body = reply.body
+        if is_plain_success(reply.status, body):
+            return None
         if self._signer is not None and call.endpoint.is_signed:
             body = self._signer.masked(body, query=query, parameters=call.parameters)
         return rejection_of(

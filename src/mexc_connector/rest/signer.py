@@ -7,7 +7,7 @@ part of an error, because an answer can repeat what was sent.
 from collections.abc import Mapping
 
 from mexc_connector.common.credentials import Credentials
-from mexc_connector.core.signing import Parameters, signed_query
+from mexc_connector.core.signing import Parameters, SigningKey, signed_query
 from mexc_connector.rest.exchange_clock import ExchangeClock
 
 _SECRET_PARAMETERS = frozenset({"listenKey", "accessKey"})
@@ -29,6 +29,7 @@ class Signer:
         bias_ms: int,
     ) -> None:
         self._credentials = credentials
+        self._key = SigningKey(credentials.secret_key)
         self._exchange_clock = exchange_clock
         self._recv_window_ms = recv_window_ms
         self._bias_ms = bias_ms
@@ -41,7 +42,7 @@ class Signer:
         """Return the query of a request that leaves now."""
         return signed_query(
             parameters,
-            secret_key=self._credentials.secret_key,
+            key=self._key,
             timestamp_ms=self._exchange_clock.now_ms() - self._bias_ms,
             recv_window_ms=self._recv_window_ms,
         )

@@ -106,3 +106,12 @@ def test_the_repr_is_an_instrument_panel() -> None:
     window.start(25)
     assert repr(window) == "<SlidingWindow weight 25/300 in 10.0 s>"
     assert "0/300" in repr(limiter())
+
+
+def test_a_window_that_always_has_room_forgets_what_has_left_it() -> None:
+    window = SlidingWindow("requests per second", 1000, 1.0)
+    for tick in range(1000):
+        assert window.wait_s(1, tick / 10) == 0
+        window.start(1)
+        window.finish(1, tick / 10)
+    assert len(window._answered) <= 10

@@ -121,3 +121,31 @@ def test_a_pause_stops_every_lane() -> None:  # L3
     for lane in Priority:
         assert go(queue, READ, lane, 10.0) == 80.0
     assert queue.paused_s(10.0) == 80.0
+
+
+def test_who_finds_room_goes_without_standing_in_line_and_is_counted() -> None:
+    queue = line(orders_per_second=12, cancel_reserve=2)
+    for _ in range(10):
+        assert queue.go(ORDER, Priority.PLACE, 0.0)
+    assert not queue.go(ORDER, Priority.PLACE, 0.0)  # L7
+    assert queue.usage(0.0).orders == 10
+    for _ in range(10):
+        queue.finish(ORDER, 0.0)
+    assert not queue.go(ORDER, Priority.PLACE, 0.5)
+    assert queue.go(ORDER, Priority.PLACE, 1.0)
+
+
+def test_nobody_goes_past_those_who_stand_in_the_same_lane() -> None:  # L5
+    queue = line(ip_weight=10)
+    ticket = queue.join(READ, Priority.READ)
+    assert not queue.go(READ, Priority.READ, 0.0)
+    assert queue.go(ORDER, Priority.CANCEL, 0.0)
+    queue.leave(ticket)
+    assert queue.go(READ, Priority.READ, 0.0)
+
+
+def test_a_cost_that_never_fits_is_refused_before_anything_is_booked() -> None:
+    queue = line(ip_weight=10)
+    with pytest.raises(UsageError):
+        queue.go(RequestCost(ip_weight=11), Priority.READ, 0.0)
+    assert queue.usage(0.0).ip_weight == 0

@@ -215,3 +215,8 @@ def test_odd_fields_do_not_hide_the_error() -> None:
 def test_no_body_whatsoever_breaks_the_reader(status: int, body: bytes) -> None:
     rejection = judge(status, body)
     assert rejection is not None or 200 <= status < 300
+
+
+def test_a_failure_that_is_only_told_by_its_flag_is_no_success() -> None:
+    assert rejected(200, {"success": False, "msg": "try later"}).error.message == "try later"
+    assert judge(200, {"success": True, "data": []}) is None

@@ -24,7 +24,7 @@ from mexc_connector.common.errors import (
     UnknownOrder,
 )
 from mexc_connector.common.orders import ClientOrderId, OrderId
-from mexc_connector.core.signing import signature_of
+from mexc_connector.core.signing import SigningKey
 from mexc_connector.rest import endpoints
 from mexc_connector.rest.answer import OrderReference
 from mexc_connector.rest.session import RestSession
@@ -75,7 +75,7 @@ async def test_what_leaves_is_signed_dated_and_addressed_with_an_empty_body() ->
     assert request.is_command
     assert request.timeout_s == 6.0
     text, _, signature = urlsplit(request.url).query.rpartition("&signature=")
-    assert signature == signature_of(text, secret_key=SECRET)
+    assert signature == SigningKey(SECRET).signature_of(text)
     assert text == f"symbol=BTCUSDT&price=1&recvWindow=5000&timestamp={NOW_MS + 7_000 - 200}"
 
 
