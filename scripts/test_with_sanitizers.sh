@@ -39,5 +39,5 @@ sanitized() {
 }
 sanitized scripts/assert_sanitized.py "$BUILD"
 sanitized -m pytest -q -p no:cacheprovider --implementation=compiled \
-    tests/unit/native tests/property/test_native_*.py "$@"
+    tests/unit/native tests/property/test_native_*.py -m "not slow" "$@"
 sanitized -m tests.fuzz.native_frames --seconds "$FUZZ_SECONDS"

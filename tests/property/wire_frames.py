@@ -301,11 +301,6 @@ def canonical_frames(draw: st.DrawFn, kind: Body) -> bytes:
     return b"".join([*draw(_head(odd=False)), content(kind, body)])
 
 
-def is_within_ascii(frame: bytes) -> bool:
-    """Whether every text in a frame of the exchange's form is ASCII, the markets' names too."""
-    return "\u5e01".encode() not in frame
-
-
 @st.composite
 def odd_frames(draw: st.DrawFn, kind: Body) -> bytes:
     """A frame that protobuf may or may not accept, put together from fields."""

@@ -37,17 +37,17 @@ class SymbolMap:
 
     def to_exchange(self, symbol: Symbol) -> str:
         """Return the exchange's spelling; raises `UnknownSymbol` for a market it does not list."""
-        text = self._to_exchange.get(symbol)
-        if text is None:
-            raise UnknownSymbol(str(symbol))
-        return text
+        try:
+            return self._to_exchange[symbol]
+        except KeyError:
+            raise UnknownSymbol(str(symbol)) from None
 
     def from_exchange(self, text: str) -> Symbol:
         """Return the pair behind the exchange's spelling; raises `UnknownSymbol`."""
-        symbol = self._from_exchange.get(text)
-        if symbol is None:
-            raise UnknownSymbol(text)
-        return symbol
+        try:
+            return self._from_exchange[text]
+        except KeyError:
+            raise UnknownSymbol(text) from None
 
     def __contains__(self, symbol: Symbol) -> bool:
         return symbol in self._to_exchange

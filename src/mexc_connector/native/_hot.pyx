@@ -7,7 +7,7 @@
 Theory of operation. The reference, in Python over `protobuf`, is the specification. This twin
 answers only for frames that are beyond doubt: it validates a frame to its last byte before it
 touches anything, and declines (0 or None, no side effect) whatever is unusual: duplicate fields,
-groups, other wire types, text that is not ASCII, numbers that do not read, versions that do not
+groups, other wire types, text that is not UTF-8, numbers that do not read, versions that do not
 follow. What it declines goes to the reference, whose results and errors are therefore the only
 ones. Numbers are rounded correctly: the fast conversion is used only where it is exact.
 

@@ -9,9 +9,9 @@ cdef object BUY = Side.BUY
 cdef object SELL = Side.SELL
 
 
-cdef inline str ascii_or_none(Text text):
-    """Return the text, None where it is empty or absent; it was checked to be ASCII."""
-    return text.at[:text.size].decode("ascii") if text.size else None
+cdef inline str text_or_none(Text text):
+    """Return the text, None where it is empty or absent; it was checked to be UTF-8."""
+    return text.at[:text.size].decode("utf-8") if text.size else None
 
 
 cdef object read_trade(Text item, object symbol, object received_ns):
@@ -50,7 +50,7 @@ cdef object read_trade(Text item, object symbol, object received_ns):
     if not read_number(amount_text, &amount):
         return None
     return Trade(
-        symbol, price, amount, BUY if side == 1 else SELL, time_ms, ascii_or_none(trade_id),
+        symbol, price, amount, BUY if side == 1 else SELL, time_ms, text_or_none(trade_id),
         received_ns,
     )
 

@@ -124,18 +124,26 @@ cdef inline bint read_field(Reader* reader, Field* field) noexcept:
     return True
 
 
-cdef inline bint is_ascii(Text text) noexcept:
-    """Whether the text is surely valid UTF-8, which protobuf demands of every string."""
+cdef bint is_utf8(Text text) noexcept:
+    """Whether protobuf takes the bytes as a string; for the few that are not ASCII."""
+    try:
+        text.at[:text.size].decode("utf-8")
+    except Exception:
+        return False
+    return True
+
+
+cdef inline bint is_string(Text text) noexcept:
     cdef Py_ssize_t index
     cdef unsigned char seen = 0
     for index in range(text.size):
         seen |= text.at[index]
-    return seen < 128
+    return seen < 128 or is_utf8(text)
 
 
 cdef inline bint take_text(Field* field, Text* text) noexcept:
     """Take a string field that may occur once."""
-    if field.wire_type != LENGTH or text.at != NULL or not is_ascii(field.text):
+    if field.wire_type != LENGTH or text.at != NULL or not is_string(field.text):
         return False
     text[0] = field.text
     return True

@@ -33,7 +33,7 @@ def parse_push(frame: bytes) -> PushDataV3ApiWrapper:
     """
     try:
         push = _from_string(frame)
-    except DecodeError as error:
+    except (DecodeError, UnicodeDecodeError) as error:  # the latter out of protobuf's pure Python
         raise ProtocolViolation("not a protobuf message", endpoint="push", body=frame) from error
     if not push.channel:
         raise ProtocolViolation("no channel", endpoint="push", body=frame)

@@ -430,3 +430,12 @@ def test_what_an_audit_saw_may_be_reached_by_the_head_alone() -> None:
     sync.book.head.version = 12
     assert sync.on_tick(24 * SECOND) is BookAction.NONE
     assert sync.state is BookState.LIVE
+
+
+def test_a_snapshot_beyond_64_bits_is_loaded_and_no_diff_follows_it_by_mistake() -> None:
+    sync = live_sync(version=2**63 + 5)
+    assert sync.book.version == 2**63 + 5
+    assert sync.on_diff(diff(2**63 + 6, 2**63 + 6), 1) is BookAction.PUBLISH
+    assert sync.book.version == 2**63 + 6
+    assert sync.on_diff(diff(7, 7), 1) is BookAction.NONE
+    assert sync.counts.diffs_old == 1

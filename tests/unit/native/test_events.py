@@ -72,6 +72,9 @@ def test_trades_are_read_in_order() -> None:
     assert trades() == []
     assert trades(DEAL + integer(9, 1) + content(9, b"\xff")) == trades(DEAL)
     assert trades(DEAL + content(5, "")) == trades(DEAL)
+    (named,) = trades(DEAL + content(5, "\u20ac")) or [None]
+    assert named is not None
+    assert named.trade_id == "\u20ac"
 
 
 @pytest.mark.parametrize(
@@ -89,7 +92,6 @@ def test_trades_are_read_in_order() -> None:
         DEAL + integer(4, 8),
         DEAL + content(1, "1"),
         DEAL + content(5, b"\xff"),
-        DEAL + content(5, "\u20ac"),
         DEAL + content(5, "a") + content(5, "a"),
         DEAL + group(9, b""),
         level("1.5", "2") + content(3, b"\x01"),

@@ -130,7 +130,9 @@ def test_the_recorded_trades() -> None:
     assert second.trade_id == "731901896985399298X0_731901896985399299X0"
 
 
-@pytest.mark.parametrize("frame", [b"\xff\xff\xff", b"\x0a\x05abc", b"{}", FRAME_B[:-3]])
+@pytest.mark.parametrize(
+    "frame", [b"\xff\xff\xff", b"\x0a\x05abc", b"\x0a\x01\xff", b"{}", FRAME_B[:-3]]
+)
 def test_bytes_that_are_no_message_are_a_violation_that_keeps_them(frame: bytes) -> None:
     with pytest.raises(ProtocolViolation) as caught:
         decode.parse_push(frame)
