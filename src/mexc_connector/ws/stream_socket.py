@@ -33,8 +33,8 @@ from websockets.protocol import State
 from mexc_connector.common.errors import InternalError
 from mexc_connector.core.message_frames import ForLibrary, Message, MessageSplitter, Violation
 
-MESSAGES_PER_TURN = 512
-"""10 ms of the loop at 20 us each, which is a slow depth frame."""
+MESSAGES_PER_TURN = 256
+"""5 to 10 ms of the loop for depth frames that are read by the reference, 0.5 ms otherwise."""
 
 _BLANK_LINE = b"\r\n\r\n"
 
