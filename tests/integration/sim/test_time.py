@@ -10,7 +10,7 @@ import pytest
 import websockets
 
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
-from mexc_connector.sim import SimLimits, SimOptions, Simulator, simulator
+from mexc_connector.sim import SimLimits, SimOptions, Simulator, pace, parts
 
 DEPTH = "spot@public.aggre.depth.v3.api.pb@10ms@BTCUSDT"
 TICKER = "spot@public.aggre.bookTicker.v3.api.pb@10ms@BTCUSDT"
@@ -34,7 +34,8 @@ class StallingClock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> StallingClock:
     stalling = StallingClock()
     module = SimpleNamespace(monotonic=stalling.monotonic, time=stalling.time)
-    monkeypatch.setattr(simulator, "time", module)
+    monkeypatch.setattr(pace, "time", module)
+    monkeypatch.setattr(parts, "time", module)
     return stalling
 
 
