@@ -14,6 +14,7 @@ import msgspec
 from mexc_connector.sim.account_options import ACCOUNT_FORM, SimAccount
 from mexc_connector.sim.accounts import starting_atoms
 from mexc_connector.sim.errors import SimError
+from mexc_connector.sim.faults import FaultPlan
 from mexc_connector.sim.ledger import ATOMS
 from mexc_connector.sim.options import SimLimits, SimOptions
 from mexc_connector.sim.simulator import Simulator
@@ -72,6 +73,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="count a connection's subscriptions down again on UNSUBSCRIPTION",
     )
+    parser.add_argument("--faults", metavar="FILE", help="a fault plan in YAML to begin with")
+    parser.add_argument(
+        "--admin",
+        action="store_true",
+        help="let /sim/faults show and switch faults over HTTP; on a loopback host only",
+    )
     parser.add_argument(
         "--no-limits", action="store_true", help="lift rate, subscription and connection limits"
     )
@@ -98,6 +105,8 @@ async def serve(arguments: argparse.Namespace) -> int:
             accounts=tuple(SimAccount.parse(text) for text in arguments.account or ()),
             levels_per_side=arguments.levels,
             limits=limits,
+            faults=FaultPlan.from_file(arguments.faults) if arguments.faults else None,
+            admin=arguments.admin,
         )
         async with Simulator(options) as simulator:
             with _signals() as asked_to_stop:

@@ -7,11 +7,15 @@ by frame. Measured 2026-11-20; the command is in docs/simulator.md.
 
 from __future__ import annotations
 
+import socket
+import struct
 from asyncio import Transport
 
 from mexc_connector.sim.frames import close_frame
 
 SECOND_MS = 1_000
+RESET_ON_CLOSE = struct.pack("ii", 1, 0)
+"""SO_LINGER on, for 0 s: closing then resets."""
 
 
 class Connection:
@@ -24,6 +28,7 @@ class Connection:
         "_transport",
         "listen_key",
         "number",
+        "opened_exchange_ms",
         "opened_ms",
         "slots_used",
         "topics",
@@ -32,7 +37,13 @@ class Connection:
     )
 
     def __init__(
-        self, transport: Transport, *, number: int, now_ms: int, listen_key: str | None = None
+        self,
+        transport: Transport,
+        *,
+        number: int,
+        now_ms: int,
+        exchange_ms: int = 0,
+        listen_key: str | None = None,
     ) -> None:
         self._transport = transport
         self._pending: list[bytes] = []
@@ -41,6 +52,7 @@ class Connection:
         self.number = number
         self.listen_key = listen_key
         self.opened_ms = now_ms
+        self.opened_exchange_ms = exchange_ms
         self.used_ms = now_ms
         self.unsubscribed_since_ms = now_ms
         self.topics: dict[str, None] = {}
@@ -84,12 +96,24 @@ class Connection:
         if self.unsent_bytes > queue_limit:
             self._transport.abort()
 
-    def close(self, code: int) -> None:
+    def close(self, code: int, reason: str = "") -> None:
         """Say goodbye with a close frame and end the connection."""
         if self.is_open:
-            self._transport.write(close_frame(code))
+            self._transport.write(close_frame(code, reason))
             self._transport.close()
 
     def drop(self) -> None:
         """End the connection without a close frame."""
         self._transport.close()
+
+    def reset(self) -> None:
+        """End the connection by a TCP reset; what was not sent yet never is."""
+        reset(self._transport)
+
+
+def reset(transport: Transport) -> None:
+    """End a TCP connection by a reset."""
+    raw = transport.get_extra_info("socket")
+    if raw is not None and not transport.is_closing():
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET_ON_CLOSE)
+    transport.abort()

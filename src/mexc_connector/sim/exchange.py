@@ -9,18 +9,22 @@ range of a later push, as on the real exchange.
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+
+import msgspec
 
 from mexc_connector.sim.agents import Crowd
-from mexc_connector.sim.catalog import ONLINE, Listing, listings
+from mexc_connector.sim.catalog import ONLINE, PAUSED, Listing, listings
 from mexc_connector.sim.history import Past, Shelf, first_open_ms
 from mexc_connector.sim.market import Clock, Market
 from mexc_connector.sim.options import SimOptions
-from mexc_connector.sim.rest_replies import PriceFilter, SymbolRow
+from mexc_connector.sim.rest_replies import OfflineSymbol, PriceFilter, SymbolRow
 
 STEP_MS = 5
 OPENING_GAP_MS = 2
 """Markets come to life one after the other: opening 2,000 at once would stop the clock for 1 s."""
+PAUSED_STATE = 2
+DELISTED_STATE = 3
 SHELF_ROOM = 256
 SHELF_ROOM_PER_MARKET = 3
 """What a market's day statistics read each minute: the hours of two days and one hour's minutes."""
@@ -45,6 +49,10 @@ class Exchange:
         self._next_to_warm = 0
         self._shelf = Shelf(room=SHELF_ROOM + SHELF_ROOM_PER_MARKET * len(self.listings))
         self._rows: dict[int, SymbolRow] = {}
+        self._remembered_changes = options.book_history
+        self._halted: set[int] = set()
+        self.offline: dict[str, OfflineSymbol] = {}
+        """Markets that were halted or delisted since the start, as symbol/offline tells them."""
         if options.agents:
             self._due = [
                 (self._start_ms + OPENING_GAP_MS * listing.index, listing.index)
@@ -56,6 +64,11 @@ class Exchange:
     def now_ms(self) -> int:
         """The exchange's time."""
         return self.clock.now_ms
+
+    @property
+    def told_ms(self) -> int:
+        """The time that the gateways tell, stamp and judge requests by."""
+        return self.clock.told_ms
 
     @property
     def size(self) -> int:
@@ -74,7 +87,7 @@ class Exchange:
 
     def markets(self) -> Iterator[Market]:
         """Yield every market in the order of the catalogue, bringing all to life."""
-        return (self.market_at(index) for index in range(len(self.listings)))
+        return (self.market_at(listing.index) for listing in tuple(self.by_symbol.values()))
 
     def symbol_row(self, listing: Listing) -> SymbolRow:
         """Give a market's row of exchangeInfo; the market need not have come to life."""
@@ -83,7 +96,40 @@ class Exchange:
             start_ms = self._start_ms
             open_ms = first_open_ms(listing, start_ms) if self._options.agents else start_ms
             row = self._rows[listing.index] = symbol_row(listing, first_open_ms=open_ms)
+        if listing.index in self._halted:
+            return msgspec.structs.replace(row, status=PAUSED)
         return row
+
+    def remember_changes(self, count: int) -> None:
+        """Let every market remember at least so many changes of its book from now on."""
+        self._remembered_changes = max(self._remembered_changes, count)
+        for market in self._markets.values():
+            market.book.remember(self._remembered_changes)
+
+    def set_offline(self, *, halted: Collection[str], delisted: Collection[str]) -> None:
+        """Halt and delist these markets, and no others: those that were come back.
+
+        Nobody acts in them meanwhile; a delisted one is not found by its symbol either.
+        """
+        rows = {symbol: OfflineSymbol(symbol, PAUSED_STATE) for symbol in halted}
+        rows |= {symbol: OfflineSymbol(symbol, DELISTED_STATE, self.now_ms) for symbol in delisted}
+        known = {row.symbol: row for row in self.offline.values()}
+        for symbol, row in rows.items():
+            if symbol in known and known[symbol].state == row.state:
+                rows[symbol] = known[symbol]
+        self.offline = rows
+        listings = {listing.symbol: listing for listing in self.listings}
+        stopped = {listings[symbol].index for symbol in rows}
+        self._due = [(time_ms, index) for time_ms, index in self._due if index not in stopped]
+        heapq.heapify(self._due)
+        if self._options.agents:
+            for index in sorted(self._halted - stopped):
+                if self.listings[index].status == ONLINE:
+                    heapq.heappush(self._due, (self.now_ms + OPENING_GAP_MS, index))
+        self._halted = stopped
+        self.by_symbol = {
+            symbol: listing for symbol, listing in listings.items() if symbol not in delisted
+        }
 
     def step(self) -> None:
         """Move on by 5 ms."""
@@ -127,7 +173,7 @@ class Exchange:
             touched=self.touched,
             seed=options.seed,
             past=past,
-            remembered_changes=options.book_history,
+            remembered_changes=self._remembered_changes,
         )
         self._markets[listing.index] = market
         if options.agents:

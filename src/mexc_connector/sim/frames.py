@@ -34,9 +34,9 @@ def text_frame(text: str) -> bytes:
     return websocket_frame(TEXT, text.encode())
 
 
-def close_frame(code: int) -> bytes:
-    """Frame a close with its code and no reason."""
-    return websocket_frame(CLOSE, code.to_bytes(2, "big"))
+def close_frame(code: int, reason: str = "") -> bytes:
+    """Frame a close with its code and a reason of up to 123 bytes."""
+    return websocket_frame(CLOSE, code.to_bytes(2, "big") + reason.encode())
 
 
 def topic_piece(channel: str, symbol: str | None, symbol_id: str | None = None) -> bytes:

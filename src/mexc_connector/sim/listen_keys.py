@@ -76,6 +76,10 @@ class ListenKeys:
             del self._keys[key.text]
         return expired
 
+    def void_all(self) -> None:
+        """Void every key, whoever made it."""
+        self._keys.clear()
+
     def _owned(self, owner: int, text: str) -> ListenKey:
         key = self._keys.get(text)
         if key is None or key.owner != owner:

@@ -16,6 +16,12 @@ class Listener:
         self._runner = web.AppRunner(application, access_log=None, shutdown_timeout=SHUTDOWN_S)
         self.host = host
         self.port = port
+        self._site: web.TCPSite | None = None
+
+    @property
+    def refuses(self) -> bool:
+        """Whether new connections are refused."""
+        return self._site is None
 
     async def open(self) -> None:
         """Begin to serve; raises `SimError` when the port cannot be had, and leaves nothing."""
@@ -32,10 +38,24 @@ class Listener:
         """End every request and free the port."""
         await self._runner.cleanup()
 
+    async def set_refusing(self, *, refuses: bool) -> None:
+        """Refuse new connections, or take them again; those that exist live on.
+
+        Raises `SimError` when somebody else took the port meanwhile.
+        """
+        site = self._site
+        if refuses and site is not None:
+            self._site = None
+            await site.stop()
+        elif not refuses and site is None:
+            await self._listen()
+
     async def _listen(self) -> None:
+        site = web.TCPSite(self._runner, self.host, self.port)
         try:
-            await web.TCPSite(self._runner, self.host, self.port).start()
+            await site.start()
         except OSError as error:
             raise SimError(
                 f"Cannot listen on {self.host}:{self.port}: {error.strerror or error}."
             ) from error
+        self._site = site

@@ -40,10 +40,17 @@ Settle = Callable[[Fill, Order, Print], None]
 class Clock:
     """The exchange's time in ms. Only the exchange moves it."""
 
-    __slots__ = ("now_ms",)
+    __slots__ = ("now_ms", "offset_ms")
 
     def __init__(self, now_ms: int) -> None:
         self.now_ms = now_ms
+        self.offset_ms = 0
+        """By how much the gateways' clock is off."""
+
+    @property
+    def told_ms(self) -> int:
+        """What the gateways tell, stamp and judge requests by."""
+        return self.now_ms + self.offset_ms
 
 
 class Market:

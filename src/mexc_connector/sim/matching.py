@@ -196,6 +196,10 @@ class MatchingBook:
             self._step(own.sign * order.price, own.add(order))
         return fills
 
+    def remember(self, changes: int) -> None:
+        """Remember up to so many changes from now on, and those that are remembered already."""
+        self.past = deque(self.past or (), maxlen=changes)
+
     def cancel(self, order_id: int) -> Order | None:
         """Take an order out; None when it is not (or no longer) in the book."""
         order = self.orders.pop(order_id, None)

@@ -9,6 +9,8 @@ import msgspec
 
 from mexc_connector.sim.account_options import SimAccount
 from mexc_connector.sim.errors import SimError
+from mexc_connector.sim.faults.loopback import check_admin
+from mexc_connector.sim.faults.plan import FaultPlan
 from mexc_connector.sim.fees import BuyFee
 
 UNLIMITED = 2**62
@@ -118,9 +120,14 @@ class SimOptions(msgspec.Struct, frozen=True, kw_only=True):
     own_trades_lag_ms: int = 0
     """Exchange time after which a fill appears in myTrades."""
     limits: SimLimits = SimLimits()
+    faults: FaultPlan | None = None
+    """What goes wrong from the start; `Simulator.set_faults` switches while it runs."""
+    admin: bool = False
+    """Whether `/sim/faults` shows and switches faults over HTTP, without a key: loopback only."""
 
     def __post_init__(self) -> None:
         """Refuse values outside their range with a `SimError`."""
+        check_admin(self.host, is_on=self.admin)
         if not 0 <= self.port <= 65_535:
             raise SimError(f"The port must lie between 0 and 65535, not {self.port}.")
         if not (math.isfinite(self.speed) and 0 < self.speed <= 10_000):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from mexc_connector.sim.exchange import STEP_MS, Exchange
 from mexc_connector.sim.options import SimOptions
@@ -43,7 +43,7 @@ class ServerClock:
 
 
 class Pace:
-    """Moves one exchange on; `step` does all that 5 ms bring.
+    """Moves one exchange on; `step` does all that 5 ms bring, `settle` what must be awaited then.
 
     `head_s` is by how much the exchange's time was floored at the start.
     """
@@ -53,6 +53,7 @@ class Pace:
         exchange: Exchange,
         streams: StreamServer,
         step: Callable[[], None],
+        settle: Callable[[], Awaitable[None]],
         *,
         options: SimOptions,
         zero_s: float,
@@ -61,6 +62,7 @@ class Pace:
         self._exchange = exchange
         self._streams = streams
         self._step = step
+        self._settle = settle
         self._speed = options.speed
         self._follows_wall = options.start_ms is None and options.speed == 1.0
         self._first_s = zero_s - head_s
@@ -70,8 +72,10 @@ class Pace:
         for _ in range(duration_ms // STEP_MS):
             self._step()
             if self._exchange.now_ms % CLIENTS_TURN_MS == CLIENTS_TURN_AT_MS:
+                await self._settle()
                 self._streams.close_expired()
                 await _let_clients_read(self._streams)
+        await self._settle()
         self._streams.close_expired()
         await asyncio.sleep(0)
 
@@ -87,6 +91,7 @@ class Pace:
             while due_s <= time.monotonic() < now_s + BUSY_S:
                 self._step()
                 due_s += step_s
+            await self._settle()
             if now_s >= expiry_s:
                 expiry_s = now_s + EXPIRY_CHECK_S
                 self._streams.close_expired()

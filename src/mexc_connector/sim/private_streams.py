@@ -30,6 +30,7 @@ from mexc_connector.sim.private_bodies import (
     deal_body,
     order_body,
 )
+from mexc_connector.sim.taps import FrameTap
 
 Message = tuple[str | None, bytes]
 """Symbol and body of a frame that waits for its send time."""
@@ -46,6 +47,7 @@ class PrivateStreams:
         self._connections: dict[Connection, ListenKey] = {}
         self._listeners: dict[tuple[int, str], dict[Connection, None]] = {}
         self._waiting: dict[tuple[int, str], list[Message]] = {}
+        self.tap: FrameTap | None = None
 
     def admit(self, connection: Connection, listen_key: str) -> bool:
         """Let a connection use a key; False when the key does not allow it."""
@@ -90,6 +92,11 @@ class PrivateStreams:
         for key in self.keys.expire(self._clock.now_ms):
             self._hang_up(key, silently=True)
 
+    def void_keys(self) -> list[Connection]:
+        """Void every key at once; give the connections that used one, which stay open."""
+        self.keys.void_all()
+        return list(self._connections)
+
     def on_order(self, order: ClientOrder) -> None:
         """Take an order that is new or changed."""
         if self._is_heard(order.owner, ORDERS):
@@ -104,22 +111,29 @@ class PrivateStreams:
     def on_balance(self, change: BalanceChange) -> None:
         """Take a balance that changed."""
         if self._is_heard(change.owner, ACCOUNT):
-            self._hold(change.owner, ACCOUNT, None, account_body(change, self._clock.now_ms))
+            self._hold(change.owner, ACCOUNT, None, account_body(change, self._clock.told_ms))
 
     def publish(self, server_ms: int) -> None:
         """Send what happened since the last time; `server_ms` stamps the connections."""
         if not self._waiting:
             return
-        send_time = send_time_piece(self._clock.now_ms)
+        send_time = send_time_piece(self._clock.told_ms)
         queues = list(self._waiting.items())
         self._waiting.clear()
         self._rng.shuffle(queues)
         for (owner, channel), messages in queues:
             listeners = self._listeners.get((owner, channel), ())
             for symbol, body in messages:
-                frame = websocket_frame(BINARY, topic_piece(channel, symbol) + send_time + body)
+                payload = topic_piece(channel, symbol) + send_time + body
+                if self.tap is not None:
+                    for connection in tuple(listeners):
+                        self.tap.push(connection, channel, payload)
+                    continue
+                frame = websocket_frame(BINARY, payload)
                 for connection in listeners:
                     connection.hold(frame)
+            if self.tap is not None:
+                continue
             for connection in tuple(listeners):
                 connection.flush(server_ms, queue_limit=self._queue_limit)
 

@@ -27,6 +27,7 @@ from mexc_connector.sim.frames import (
 )
 from mexc_connector.sim.market import Market
 from mexc_connector.sim.prints import Print
+from mexc_connector.sim.taps import FrameTap
 
 KLINE_MS = 1_000
 MINI_TICKER_MS = 3_000
@@ -82,6 +83,12 @@ class Publisher:
         self._traded: dict[int, set[int]] = {}
         """Markets that traded since their candles were sent, by when they are sent next."""
         self._holding: list[Connection] = []
+        self.tap: FrameTap | None = None
+
+    @property
+    def exchange_ms(self) -> int:
+        """The exchange's time."""
+        return self._exchange.now_ms
 
     def subscribe(self, connection: Connection, channel: Channel) -> bool:
         """Add a listener; False when the channel's symbol is not listed."""
@@ -115,7 +122,7 @@ class Publisher:
         now_ms = self._exchange.now_ms
         if now_ms % FAST_MS:
             return
-        send_time = send_time_piece(now_ms)
+        send_time = send_time_piece(self._exchange.told_ms)
         self._publish_fast(send_time)
         if now_ms % SLOW_MS == 0:
             self._publish_slow(send_time)
@@ -222,7 +229,7 @@ class Publisher:
         topics = self._klines.get(now_ms % KLINE_MS)
         if not traded or not topics:
             return
-        create_time = create_time_piece(now_ms)
+        create_time = create_time_piece(self._exchange.told_ms)
         for topic, market in topics.items():
             if market.listing.index not in traded:
                 continue
@@ -252,6 +259,8 @@ class Publisher:
         items = topic.board.publicMiniTickers.items
         for index in slice_:
             market = self._exchange.market_at(index)
+            if market.symbol not in self._exchange.by_symbol:
+                continue
             if not bodies.fill_mini_ticker(items.add(), market, topic.channel.zone):
                 del items[-1]
         if slice_.stop == self._exchange.size:
@@ -260,7 +269,12 @@ class Publisher:
             topic.board = None
 
     def _send(self, topic: Topic, time_piece: bytes, body: bytes) -> None:
-        frame = websocket_frame(BINARY, topic.head + time_piece + body)
+        payload = topic.head + time_piece + body
+        if self.tap is not None:
+            for connection in tuple(topic.subscribers):
+                self.tap.push(connection, topic.channel.name, payload)
+            return
+        frame = websocket_frame(BINARY, payload)
         for connection in topic.subscribers:
             if connection.hold(frame):
                 self._holding.append(connection)

@@ -34,18 +34,19 @@ class GeneralEndpoints:
     async def time(self, query: Query) -> replies.ServerTime:
         """GET time: the exchange's clock, which moves in steps of 5 ms."""
         del query
-        return replies.ServerTime(self._exchange.now_ms)
+        return replies.ServerTime(self._exchange.told_ms)
 
     async def default_symbols(self, query: Query) -> replies.Wrapped:
         """GET defaultSymbols: the markets that are open to API trading."""
         del query
-        names = [listing.symbol for listing in self._exchange.listings if listing.is_open_to_api]
+        listed = self._exchange.by_symbol.values()
+        names = [listing.symbol for listing in listed if listing.is_open_to_api]
         return replies.Wrapped(names, 0, "success", self._exchange.now_ms)
 
     async def offline_symbols(self, query: Query) -> replies.OfflineSymbols:
         """GET symbol/offline."""
         del query
-        return replies.OfflineSymbols(list(OFFLINE))
+        return replies.OfflineSymbols([*OFFLINE, *self._exchange.offline.values()])
 
     async def contracts(self, query: Query) -> replies.Contracts:
         """GET contract/detail of the futures API: nothing is listed.
@@ -58,7 +59,7 @@ class GeneralEndpoints:
     async def contracts_ping(self, query: Query) -> replies.ContractsPing:
         """GET contract/ping of the futures API: the exchange's clock."""
         del query
-        return replies.ContractsPing(self._exchange.now_ms)
+        return replies.ContractsPing(self._exchange.told_ms)
 
     async def announcements(self, query: Query) -> replies.Announcements:
         """GET announcements: newest first, `limit` a multiple of 5 up to 100."""

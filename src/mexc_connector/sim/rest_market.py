@@ -48,7 +48,7 @@ class MarketEndpoints:
             lastUpdateId=market.version,
             bids=_padded_rows(market, market.book.bids, limit),
             asks=_padded_rows(market, market.book.asks, limit),
-            timestamp=self._exchange.now_ms,
+            timestamp=self._exchange.told_ms,
         )
 
     async def trades(self, query: Query) -> list[replies.TradeRow]:
@@ -144,7 +144,7 @@ class MarketEndpoints:
             raise invalid_symbol()
         return replies.ExchangeInformation(
             timezone="CST",
-            serverTime=self._exchange.now_ms,
+            serverTime=self._exchange.told_ms,
             rateLimits=[],
             exchangeFilters=[],
             symbols=[self._exchange.symbol_row(by_symbol[name]) for name in names],

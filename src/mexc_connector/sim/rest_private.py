@@ -55,7 +55,7 @@ class PrivateServer:
         trading = TradingEndpoints(desk, lambda: exchange.now_ms)
         queries = OrderQueries(desk, exchange, options)
         account = AccountEndpoints(desk, exchange, streams, limits=options.limits)
-        self._routes = {
+        self.routes: Routes = {
             (method, PREFIX + path): route
             for (method, path), route in (
                 _order_routes(trading, queries)
@@ -66,11 +66,11 @@ class PrivateServer:
 
     def route(self, method: str, path: str) -> PrivateRoute | None:
         """Find a private endpoint."""
-        return self._routes.get((method, path))
+        return self.routes.get((method, path))
 
     def answer(self, route: PrivateRoute, request: SignedRequest) -> object:
         """Answer a request, or raise its refusal."""
-        caller = admit(request, route.permission, self._accounts, self._exchange.now_ms)
+        caller = admit(request, route.permission, self._accounts, self._exchange.told_ms)
         limiter = self._limiters[caller.account.owner]
         wait_s = limiter.judge(route.weight, self._limit_clock(), is_order=route.is_order)
         if wait_s:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 import msgspec
 from aiohttp import web
 
+from mexc_connector.sim.endpoints import EndpointName
 from mexc_connector.sim.errors import Refusal, TooManyRequests, TradeRefusal
 from mexc_connector.sim.exchange import Exchange
 from mexc_connector.sim.gate import SignedRequest
+from mexc_connector.sim.http_pages import firewall_answer
 from mexc_connector.sim.limits import AddressLimiter, Verdict
 from mexc_connector.sim.options import SimLimits
 from mexc_connector.sim.private_replies import TradeErrorBody
@@ -18,15 +21,11 @@ from mexc_connector.sim.rest_general import GeneralEndpoints
 from mexc_connector.sim.rest_market import MarketEndpoints
 from mexc_connector.sim.rest_private import PrivateRoute, PrivateServer
 from mexc_connector.sim.rest_replies import ErrorBody
+from mexc_connector.sim.taps import RestTap
 
 PREFIX = "/api/v3/"
 FUTURES_PREFIX = "/api/v1/contract/"
 UNKNOWN_PATH_WEIGHT = 1
-FIREWALL_PAGE = (
-    "<HTML><HEAD>\n<TITLE>Access Denied</TITLE>\n</HEAD><BODY>\n<H1>Access Denied</H1>\n"
-    'You don\'t have permission to access "{path}" on this server.<P>\n'
-    "Reference&#32;&#35;18&#46;simulated\n</BODY>\n</HTML>\n"
-)
 
 Endpoint = Callable[[Query], Awaitable[object]]
 
@@ -36,6 +35,14 @@ class Route(msgspec.Struct, frozen=True):
 
     weight: int
     endpoint: Endpoint
+
+
+async def _unknown_path(query: Query) -> object:
+    del query
+    raise Refusal(404, 404, "Not Found")
+
+
+UNKNOWN = Route(UNKNOWN_PATH_WEIGHT, _unknown_path)
 
 
 class RestServer:
@@ -55,24 +62,43 @@ class RestServer:
         self._addresses: dict[str, AddressLimiter] = {}
         self._routes = _public_routes(GeneralEndpoints(exchange), MarketEndpoints(exchange, limits))
         self.requests_by_path: dict[str, int] = {}
+        self.tap: RestTap | None = None
 
-    async def handle(self, request: web.Request) -> web.Response:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Answer one request."""
         path = request.path
-        route: Route | PrivateRoute | None = self._routes.get((request.method, path))
-        if route is None:
-            route = self._private.route(request.method, path)
-        if route is None:
-            route = Route(UNKNOWN_PATH_WEIGHT, _unknown_path)
-        else:
+        route = self._route(request.method, path)
+        if route is not UNKNOWN:
             self.requests_by_path[path] = self.requests_by_path.get(path, 0) + 1
+        if self.tap is not None:
+            execute = partial(self._answer, request, route)
+            return await self.tap.answer(request, _name(request.method, path, route), execute)
+        return await self._answer(request, route)
+
+    def endpoints(self) -> Iterator[EndpointName]:
+        """Yield every endpoint that there is."""
+        for (method, path), public in self._routes.items():
+            yield _name(method, path, public)
+        for (method, path), private in self._private.routes.items():
+            yield _name(method, path, private)
+
+    def _route(self, method: str, path: str) -> Route | PrivateRoute:
+        public = self._routes.get((method, path))
+        if public is not None:
+            return public
+        private = self._private.route(method, path)
+        if private is not None:
+            return private
+        return UNKNOWN
+
+    async def _answer(self, request: web.Request, route: Route | PrivateRoute) -> web.Response:
         refused = self._limit(request, route.weight)
         if refused is not None:
             return refused
         try:
             if isinstance(route, PrivateRoute):
-                return _json(200, self._private.answer(route, await _signed_request(request)))
-            return _json(200, await route.endpoint(request.query))
+                return json_answer(200, self._private.answer(route, await _signed_request(request)))
+            return json_answer(200, await route.endpoint(request.query))
         except Refusal as refusal:
             return _refused(refusal)
 
@@ -87,13 +113,12 @@ class RestServer:
             case Verdict.PASS:
                 return None
             case Verdict.FIREWALL:
-                page = FIREWALL_PAGE.format(path=request.path)
-                return web.Response(status=403, text=page, content_type="text/html")
+                return firewall_answer(request.path)
             case Verdict.LIMITED:
                 body = ErrorBody(429, "Too many requests")
             case Verdict.BANNED:
                 body = ErrorBody(418, "Too many requests, the address is banned")
-        return _json(body.code, body, retry_after_s=judgement.retry_after_s)
+        return json_answer(body.code, body, retry_after_s=judgement.retry_after_s)
 
 
 def _public_routes(
@@ -127,6 +152,12 @@ def _public_routes(
     return routes
 
 
+def _name(method: str, path: str, route: Route | PrivateRoute) -> EndpointName:
+    is_private = isinstance(route, PrivateRoute)
+    is_command = isinstance(route, PrivateRoute) and route.is_order
+    return EndpointName(method, path.removeprefix(PREFIX), is_private, is_command)
+
+
 async def _signed_request(request: web.Request) -> SignedRequest:
     """Take what is signed exactly as it came; the body of a GET is not looked at."""
     body = b"" if request.method == "GET" else await request.read()
@@ -142,19 +173,15 @@ async def _signed_request(request: web.Request) -> SignedRequest:
 def _refused(refusal: Refusal) -> web.Response:
     match refusal:
         case TradeRefusal():
-            return _json(refusal.status, TradeErrorBody(refusal.message, refusal.code))
+            return json_answer(refusal.status, TradeErrorBody(refusal.message, refusal.code))
         case TooManyRequests():
             body = ErrorBody(refusal.code, refusal.message)
-            return _json(refusal.status, body, retry_after_s=refusal.retry_after_s)
-    return _json(refusal.status, ErrorBody(refusal.code, refusal.message))
+            return json_answer(refusal.status, body, retry_after_s=refusal.retry_after_s)
+    return json_answer(refusal.status, ErrorBody(refusal.code, refusal.message))
 
 
-async def _unknown_path(query: Query) -> object:
-    del query
-    raise Refusal(404, 404, "Not Found")
-
-
-def _json(status: int, body: object, *, retry_after_s: int = 0) -> web.Response:
+def json_answer(status: int, body: object, *, retry_after_s: int = 0) -> web.Response:
+    """Answer with a body in JSON; `retry_after_s` 0 leaves the header out."""
     headers = {"Retry-After": str(retry_after_s)} if retry_after_s else None
     return web.Response(
         status=status,

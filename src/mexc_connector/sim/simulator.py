@@ -14,10 +14,12 @@ from mexc_connector.sim.accounts import default_key
 from mexc_connector.sim.connection import Connection
 from mexc_connector.sim.errors import SimError
 from mexc_connector.sim.exchange import STEP_MS
+from mexc_connector.sim.faults import FaultPlan, FaultRecord
+from mexc_connector.sim.faults.admin import FaultAdmin
 from mexc_connector.sim.listener import Listener
 from mexc_connector.sim.market import Market
 from mexc_connector.sim.options import SimOptions
-from mexc_connector.sim.parts import Parts, build_parts
+from mexc_connector.sim.parts import Parts
 
 
 class Simulator:
@@ -108,6 +110,28 @@ class Simulator:
             raise SimError(f"No account of this simulator has the key {api_key!r}.")
         return AccountView(holder.account, desk)
 
+    @property
+    def faults(self) -> FaultPlan | None:
+        """The fault plan that is on."""
+        return self._started.faults.plan
+
+    @property
+    def fault_trace(self) -> tuple[FaultRecord, ...]:
+        """What faults did since the start, oldest first; the newest 100,000 records."""
+        return self._started.faults.trace.records()
+
+    def set_faults(self, plan: FaultPlan | None) -> None:
+        """Switch a fault plan on in place of any other, or off; its times count from now.
+
+        Off, what waited is sent and what lasted is over. Raises `FaultError`, and changes nothing,
+        when a rule is about a channel, endpoint or symbol that there is not.
+        """
+        switch = self._started.faults
+        if plan is None:
+            switch.turn_off()
+        else:
+            switch.turn_on(plan)
+
     async def advance(self, duration_ms: int) -> None:
         """Run the market for `duration_ms` of exchange time; for `SimOptions(realtime=False)`.
 
@@ -125,13 +149,17 @@ class Simulator:
         """Open the port and let the market run; `async with` does it."""
         if self._listener is not None:
             raise SimError("The simulator is running already.")
-        parts = self._parts = build_parts(self.options)
+        parts = self._parts = Parts(self.options)
+        if self.options.faults is not None:
+            parts.faults.turn_on(self.options.faults)
         application = web.Application()
         application.router.add_get("/ws", parts.streams.handle)
+        if self.options.admin:
+            FaultAdmin(parts.faults).add_routes(application.router)
         application.router.add_route("*", "/{path:.*}", parts.rest.handle)
         listener = Listener(application, host=self.options.host, port=self.options.port)
         await listener.open()
-        self._listener = listener
+        self._listener = parts.port = listener
         self._address = (listener.host, listener.port)
         if self.options.realtime:
             self._run = asyncio.create_task(parts.pace.run(), name="simulated exchange")

@@ -51,7 +51,7 @@ class RuleBook:
         market = self._exchange.market(symbol)
         if market is not None:
             return market
-        for offline in OFFLINE:
+        for offline in (*OFFLINE, *self._exchange.offline.values()):
             if offline.symbol == symbol:
                 if offline.state == SUSPENDED:
                     raise TradeRefusal(30000, "suspended transaction for the symbol")
@@ -71,7 +71,8 @@ class RuleBook:
         """Hold an order to the rules of its market; raises the refusal for the first it breaks."""
         market = self.market(request.symbol)
         rules = self.rules(market)
-        _check_trading(rules.row, request)
+        # Asked anew each time: a market may be halted while it trades.
+        _check_trading(self._exchange.symbol_row(market.listing), request)
         order = NewOrder(
             market=market,
             side=request.side,

@@ -21,6 +21,7 @@ from mexc_connector.sim.frames import (
 from mexc_connector.sim.options import SimLimits
 from mexc_connector.sim.private_streams import PrivateStreams
 from mexc_connector.sim.publisher import Publisher
+from mexc_connector.sim.taps import StreamTap
 
 MESSAGE_BYTES = 1 << 20
 INVALID_LISTEN_KEY = "Invalid listen key"
@@ -45,9 +46,13 @@ class StreamServer:
         self._rng = Random(f"{seed}:acknowledgements")
         self.connections: dict[Connection, None] = {}
         self.connections_made = 0
+        self.tap: StreamTap | None = None
 
-    async def handle(self, request: web.Request) -> web.WebSocketResponse:
+    async def handle(self, request: web.Request) -> web.StreamResponse:
         """Serve one connection until either side ends it."""
+        refusal = None if self.tap is None else self.tap.refuse_upgrade(request)
+        if refusal is not None:
+            return refusal
         # A deflate offer is declined by leaving the extension out of the answer.
         socket = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=MESSAGE_BYTES)
         await socket.prepare(request)
@@ -59,6 +64,7 @@ class StreamServer:
             transport,
             number=self.connections_made,
             now_ms=self._clock(),
+            exchange_ms=self._publisher.exchange_ms,
             listen_key=request.query.get("listenKey"),
         )
         self.connections[connection] = None
@@ -72,6 +78,8 @@ class StreamServer:
             del self.connections[connection]
             self._private.forget(connection)
             self._publisher.forget(connection)
+            if self.tap is not None:
+                self.tap.forget(connection)
         return socket
 
     def close_expired(self) -> None:
@@ -100,7 +108,10 @@ class StreamServer:
     def _admit(self, connection: Connection) -> None:
         """Let a connection use its listen key; one that cannot stays, for public channels."""
         listen_key = connection.listen_key
-        if listen_key is not None and not self._private.admit(connection, listen_key):
+        if listen_key is None:
+            return
+        is_refused = self.tap is not None and self.tap.refuses_listen_key(connection)
+        if is_refused or not self._private.admit(connection, listen_key):
             self._answer(connection, text_frame(INVALID_LISTEN_KEY))
 
     def _on_message(self, connection: Connection, message: WSMessage) -> None:
@@ -108,35 +119,47 @@ class StreamServer:
         if connection.count_message(now_ms) > self._limits.messages_per_second:
             connection.close(CLOSE_POLICY)
         elif message.type is WSMsgType.PING:
-            self._answer(connection, websocket_frame(PONG, bytes(message.data)))
+            if self.tap is None or not self.tap.swallows_pong(connection):
+                self._answer(connection, websocket_frame(PONG, bytes(message.data)))
         elif message.type is WSMsgType.TEXT:
             request = control.parse_request(message.data)
             text = self._carry_out(connection, request)
-            self._answer(connection, text_frame(control.reply(request.request_id, text)))
+            if text is not None:
+                self._answer(connection, text_frame(control.reply(request.request_id, text)))
         elif message.type is WSMsgType.BINARY:
             self._answer(connection, text_frame(control.reply(0, control.UNREADABLE)))
 
     def _answer(self, connection: Connection, frame: bytes) -> None:
+        if self.tap is not None:
+            self.tap.answer(connection, frame)
+            return
         connection.hold(frame)
         connection.flush(self._clock(), queue_limit=self._limits.send_queue_bytes)
 
-    def _carry_out(self, connection: Connection, request: Request) -> str:
+    def _carry_out(self, connection: Connection, request: Request) -> str | None:
+        """Do what was asked; give the reply's text, None for no reply."""
         match request.command:
             case Command.PING:
-                return control.PONG
+                is_swallowed = self.tap is not None and self.tap.swallows_pong(connection)
+                return None if is_swallowed else control.PONG
             case Command.SUBSCRIBE:
                 return self._subscribe(connection, request.channels)
             case Command.UNSUBSCRIBE:
                 return self._unsubscribe(connection, request.channels)
         return control.UNREADABLE
 
-    def _subscribe(self, connection: Connection, names: tuple[str, ...]) -> str:
+    def _subscribe(self, connection: Connection, names: tuple[str, ...]) -> str | None:
+        verdict = None if self.tap is None else self.tap.judge(connection, names)
         accepted: list[str] = []
         refused: list[str] = []
         for name in names:
-            (accepted if self._accepts(connection, name) else refused).append(name)
+            is_blocked = verdict is not None and verdict.blocks(name)
+            is_accepted = not is_blocked and self._accepts(connection, name)
+            (accepted if is_accepted else refused).append(name)
         self._rng.shuffle(accepted)  # the exchange names channels in no particular order
         self._rng.shuffle(refused)
+        if verdict is not None:
+            return verdict.text(accepted, refused)
         return control.subscription_text(accepted, refused)
 
     def _accepts(self, connection: Connection, name: str) -> bool:
