@@ -2,6 +2,8 @@
 
 import pytest
 
+pytest_plugins = ("tests.fault_seed",)
+
 
 @pytest.fixture(autouse=True)
 def _no_keys_of_the_developer(monkeypatch: pytest.MonkeyPatch) -> None:

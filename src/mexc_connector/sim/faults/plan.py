@@ -23,8 +23,8 @@ AnyRule = StreamRule | RestRule | ExchangeRule
 class FaultPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Rules that act together, each by dice of its own.
 
-    Plans compose: `FaultPlan(seed=7, rules=calm.rules + rough.rules)`. A rule's dice depend on the
-    seed and its name, so those of named rules stay the same whatever rules come beside them.
+    Plans compose: `FaultPlan(seed=7, rules=(*calm.rules, *rough.rules))`. A rule's dice depend on
+    the seed and its name, so those of named rules stay the same whatever rules come beside them.
     Raises `FaultError` when two rules have one name.
     """
 

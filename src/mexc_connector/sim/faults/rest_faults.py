@@ -145,8 +145,9 @@ class RestFaults:
     ) -> web.Response:
         question = await memory.question(request)
         earlier = memory.last(question)
-        if answer.status == 200:
-            memory.keep(question, body_of(answer))
+        if answer.status != 200:
+            return answer
+        memory.keep(question, body_of(answer))
         is_struck = any(isinstance(strike.rule, RepeatReply) for strike in strikes)
         return with_body(answer, earlier) if is_struck and earlier is not None else answer
 

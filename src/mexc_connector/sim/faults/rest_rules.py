@@ -154,7 +154,8 @@ class RepeatReply(EndpointRule, frozen=True, kw_only=True, tag_field="fault", ta
     """The bytes of the last good answer to the same question are sent again.
 
     The same question has the same method, path and parameters, but for timestamp, `recvWindow` and
-    signature. The request is executed all the same. The first of its kind is answered as it should.
+    signature, and comes from the same key. The request is executed all the same; a refusal is told
+    as it is, and the first of its kind is answered as it should be.
     """
 
 
