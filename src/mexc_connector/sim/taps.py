@@ -49,6 +49,9 @@ class StreamTap(FrameTap, Protocol):
     def answer(self, connection: Connection, frame: bytes) -> None:
         """Send, or do not send, a control reply."""
 
+    async def leave_hanging(self, connection: Connection) -> None:
+        """Wait as long as a client's close frame is not to be answered."""
+
     def forget(self, connection: Connection) -> None:
         """Let go of a connection that ended."""
 

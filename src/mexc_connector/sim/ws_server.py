@@ -54,7 +54,10 @@ class StreamServer:
         if refusal is not None:
             return refusal
         # A deflate offer is declined by leaving the extension out of the answer.
-        socket = web.WebSocketResponse(autoping=False, compress=False, max_msg_size=MESSAGE_BYTES)
+        # A close frame is answered on return, not before: a fault may be against it.
+        socket = web.WebSocketResponse(
+            autoping=False, autoclose=False, compress=False, max_msg_size=MESSAGE_BYTES
+        )
         await socket.prepare(request)
         transport = request.transport
         if transport is None:
@@ -74,6 +77,8 @@ class StreamServer:
                 self._on_message(connection, message)
                 if not connection.is_open:
                     break
+            if self.tap is not None:
+                await self.tap.leave_hanging(connection)
         finally:
             del self.connections[connection]
             self._private.forget(connection)

@@ -64,6 +64,14 @@ class Line:
         else:
             self._silent_channels[channel] = max(self._silent_channels.get(channel, 0), until_ms)
 
+    def is_mute(self, now_ms: int) -> bool:
+        """Say whether the whole connection is silent."""
+        return now_ms < self._silent_until_ms
+
+    def unmute(self) -> None:
+        """End the silence of the whole connection."""
+        self._silent_until_ms = 0
+
     def speak(self, channel: str) -> None:
         """End a channel's silence."""
         self._silent_channels.pop(channel, None)
@@ -130,7 +138,7 @@ class Line:
         return self._drip_rate is not None and now_ms < self._drip_until_ms
 
     def _is_silent(self, channel: str, now_ms: int) -> bool:
-        if now_ms < self._silent_until_ms:
+        if self.is_mute(now_ms):
             return True
         until_ms = self._silent_channels.get(channel)
         return until_ms is not None and now_ms < until_ms

@@ -6,6 +6,7 @@ come due. All writing is done here, the deciding in `fates`, the waiting in `lin
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Sequence
 
 from aiohttp import web
@@ -31,6 +32,8 @@ from mexc_connector.sim.faults.stream_rules import (
 )
 from mexc_connector.sim.frames import BINARY, websocket_frame
 from mexc_connector.sim.http_pages import gateway_answer
+
+POLL_S = 0.01
 
 
 class StreamFaults:
@@ -118,6 +121,13 @@ class StreamFaults:
         """Send nothing on a connection any more."""
         self._line(connection).silence(self._clock(), channel=None, for_ms=None)
 
+    async def leave_hanging(self, connection: Connection) -> None:
+        """Wait while a connection is silent and its client has not hung up."""
+        line = self._line(connection)
+        # No transport tells when it closes, hence the polling.
+        while line.is_mute(self._clock()) and connection.is_open:  # noqa: ASYNC110
+            await asyncio.sleep(POLL_S)
+
     def forget(self, connection: Connection) -> None:
         """Let go of a connection that ended."""
         self._lines.pop(connection, None)
@@ -144,6 +154,7 @@ class StreamFaults:
         for connection, line in self._lines.items():
             connection.hold(line.take_all())
             connection.flush(self._clock(), queue_limit=self._queue_limit)
+            line.unmute()
         self._lines.clear()
 
     def _strike(self, rule: PacedRule, dice: Dice, connection: Connection, due_ms: int) -> None:

@@ -93,7 +93,7 @@ class Client:
             async with asyncio.timeout(0.2):
                 await self.socket.recv()
                 return False
-        return not waiter.done() and self.socket.close_code is None
+        return not asyncio.ensure_future(waiter).done() and self.socket.close_code is None
 
 
 @contextlib.asynccontextmanager

@@ -64,6 +64,20 @@ async def test_a_half_open_connection_answers_nothing_and_stays(simulator: Simul
         assert len(simulator.connections) == 1
 
 
+async def test_a_half_open_connection_answers_no_close_frame_either(simulator: Simulator) -> None:
+    simulator.set_faults(plan(StopSending(extent=Extent.CONNECTION, most=1)))
+    async with connected(simulator, DEPTH) as client:
+        await change_book(simulator, 1)
+        await client.socket.close()  # gives up after its own timeout of 0.2 s
+        assert client.socket.close_code == 1006
+    async with asyncio.timeout(5):
+        while simulator.connections:
+            await asyncio.sleep(0.005)
+    async with connected(simulator, DEPTH) as client:
+        await client.socket.close()
+        assert client.socket.close_code == 1000
+
+
 async def test_a_connection_is_closed_with_code_and_reason(simulator: Simulator) -> None:
     simulator.set_faults(plan(CloseConnection(first=2, code=1012, reason="service restart")))
     async with connected(simulator, DEPTH) as client:
