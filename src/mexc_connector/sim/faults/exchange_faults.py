@@ -61,6 +61,8 @@ class ExchangeFaults:
 
     def strike_by_time(self) -> None:
         """Carry out what has come due."""
+        if not self._timed:
+            return
         elapsed_ms = self._active.elapsed_ms
         changes = [self._begin(item, timer, elapsed_ms) for item, timer in self._timed]
         over = [name for name, (_, ends_ms) in self._under_way.items() if ends_ms <= elapsed_ms]
