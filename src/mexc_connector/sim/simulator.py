@@ -173,13 +173,14 @@ class Simulator:
         run, self._run = self._run, None
         if listener is None:
             return
-        streams = self._started.streams
+        parts = self._started
         try:
             if run is not None:
                 run.cancel()
                 await asyncio.wait([run])
         finally:
-            streams.close_all()
+            parts.faults.turn_off()  # what a fault holds up would hold this up
+            parts.streams.close_all()
             await listener.close()
         if run is not None and not run.cancelled():
             run.result()

@@ -150,9 +150,7 @@ class Line:
         if not queue and not delay_ms:
             self._out += data
             return
-        queue = self._late.setdefault(channel, deque())
-        due_ms = max(now_ms + delay_ms, queue[-1][0] if queue else 0)
-        queue.append((due_ms, data))
+        self._late.setdefault(channel, deque()).append((now_ms + delay_ms, data))
 
     def _let_pass(self, channel: str, now_ms: int) -> None:
         """Count a frame that went before the parked ones."""

@@ -145,8 +145,11 @@ class StaleSnapshot(
     behind: int = 100
 
     def check(self) -> None:
-        """Refuse a book that is not older, or older than is remembered."""
+        """Refuse another endpoint, a book that is not older, one older than is remembered."""
         super().check()
+        require(
+            set(self.endpoints) <= {"depth", "GET depth"}, "endpoints of a snapshot are GET depth"
+        )
         require(1 <= self.behind <= 100_000, "behind must lie between 1 and 100000")
 
 

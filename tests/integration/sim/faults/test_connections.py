@@ -214,6 +214,14 @@ async def test_a_connection_at_its_age_may_end_without_a_close_frame(
         assert await client.ended() == (1006, "")
 
 
+async def test_a_connection_comes_of_age_once(simulator: Simulator) -> None:
+    simulator.set_faults(plan(LimitLife(life_ms=1_000, first=2)))
+    async with connected(simulator, DEPTH) as spared, connected(simulator, DEPTH) as struck:
+        await simulator.advance(2_000)
+        assert await struck.ended() == (1000, "")
+        assert await spared.pushed() == []
+
+
 async def test_pings_of_either_kind_stay_unanswered(simulator: Simulator) -> None:
     async with connected(simulator, DEPTH) as client:
         simulator.set_faults(plan(SwallowPongs()))

@@ -103,6 +103,16 @@ async def test_the_gateways_clock_leaps_and_comes_back(simulator: Simulator) -> 
     assert simulator.fault_trace[0].detail == "-7000 ms"
 
 
+async def test_jumps_add_up_and_switching_off_sets_the_clock_right(simulator: Simulator) -> None:
+    simulator.set_faults(plan(ClockJump(jump_ms=1_000, every_ms=100), ClockJump(jump_ms=-1)))
+    await simulator.advance(200)
+    told = f'{{"serverTime":{simulator.now_ms + 2_999}}}'
+    assert (await answer(simulator, "time"))[1] == told.encode()
+    simulator.set_faults(None)
+    told = f'{{"serverTime":{simulator.now_ms}}}'
+    assert (await answer(simulator, "time"))[1] == told.encode()
+
+
 async def test_a_halted_market_refuses_orders_and_keeps_those_it_has(
     simulator: Simulator,
 ) -> None:

@@ -46,6 +46,21 @@ async def test_an_answer_is_late_by_the_wall_whatever_the_speed() -> None:
         assert time.monotonic() - began_s >= 0.149
 
 
+async def test_stopping_does_not_wait_for_a_late_answer() -> None:
+    simulator = living(DelayAnswer(delay_ms=60_000))
+    await simulator.start()
+    async with aiohttp.ClientSession() as session:
+        asked = asyncio.create_task(session.get(f"{simulator.rest_url}/api/v3/ping"))
+        async with asyncio.timeout(5):
+            while not simulator.fault_trace:
+                await asyncio.sleep(0.005)
+        began_s = time.monotonic()
+        await simulator.stop()
+        assert time.monotonic() - began_s < 0.9
+        async with await asked as response:
+            assert response.status == 200
+
+
 async def test_frames_are_late_by_the_wall_whatever_the_speed() -> None:
     rule = DelayFrames(channels=("book_ticker",), delay_ms=200)
     async with living(rule, speed=20) as simulator, connected(simulator, TICKER) as client:

@@ -83,6 +83,7 @@ def test_every_rule_has_a_name_of_its_own_in_yaml() -> None:
         ("rules: [{fault: close, code: 1005}]", "code must be one that a close frame may carry"),
         ("rules: [{fault: http_429, methods: [FETCH]}]", "methods must be some of GET"),
         ("rules: [{fault: server_error, status: 200}]", "status must be 500, 502, 503 or 504"),
+        ("rules: [{fault: stale_snapshot, endpoints: [trades]}]", "a snapshot are GET depth"),
         ("rules: [{fault: maintenance, code: 1}]", "code must be one of 500, 501, 604"),
         ("rules: [{fault: wrong_content_type, content_type: 'a/b\\nX: y'}]", "like text/html"),
         ("rules: [{fault: drop, name: a}, {fault: delay, delay_ms: 1, name: a}]", "the name 'a'"),
