@@ -78,6 +78,42 @@ async def test_a_half_open_connection_answers_no_close_frame_either(simulator: S
         assert client.socket.close_code == 1000
 
 
+async def test_a_close_frame_is_answered_once_the_plan_is_off(simulator: Simulator) -> None:
+    async with websockets.connect(simulator.ws_url, close_timeout=5) as socket:
+        async with connected(simulator, DEPTH) as client:
+            rule = StopSending(extent=Extent.CONNECTION, every_ms=100)
+            simulator.set_faults(plan(rule))
+            await socket.send(f'{{"method":"SUBSCRIPTION","params":["{DEPTH}"]}}')
+            await socket.recv()
+            await simulator.advance(100)
+            closing = asyncio.create_task(socket.close())
+            assert await client.is_mute()
+            assert not closing.done()
+            simulator.set_faults(None)
+            async with asyncio.timeout(2):
+                await closing
+        assert socket.close_code == 1000
+
+
+async def test_a_connection_that_was_ended_is_struck_no_more(simulator: Simulator) -> None:
+    simulator.set_faults(plan(CloseConnection(channels=("public",))))
+    async with connected(simulator, DEPTH, DEALS) as client:
+        market = simulator.market(SYMBOL)
+        market.place("BUY", "100", "1")
+        market.place("SELL", "100", "1")
+        await simulator.advance(100)
+        assert await client.ended() == (1000, "")
+    assert len(simulator.fault_trace) == 1
+
+
+async def test_of_two_refusals_of_a_channel_the_plans_first_is_told(simulator: Simulator) -> None:
+    first = RefuseSubscriptions(answer=RefusalAnswer.BLOCKED)
+    simulator.set_faults(plan(first, RefuseSubscriptions(answer=RefusalAnswer.EMPTY)))
+    async with connected(simulator) as client:
+        assert await client.ask("SUBSCRIPTION", DEPTH) == BLOCKED
+    assert len(simulator.fault_trace) == 2
+
+
 async def test_a_connection_is_closed_with_code_and_reason(simulator: Simulator) -> None:
     simulator.set_faults(plan(CloseConnection(first=2, code=1012, reason="service restart")))
     async with connected(simulator, DEPTH) as client:

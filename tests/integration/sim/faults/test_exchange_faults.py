@@ -174,6 +174,15 @@ async def test_a_delisted_market_vanishes_while_subscribed(simulator: Simulator)
         await listener.socket.close()
 
 
+async def test_what_lasts_ends_with_its_window(simulator: Simulator) -> None:
+    simulator.set_faults(plan(HaltSymbol(symbols=(SYMBOL,), for_ms=9_000, until_ms=500)))
+    async with PrivateClient(simulator) as trader:
+        await simulator.advance(495)
+        assert await trader.code("POST", "order", **LIMIT) == 30016
+        await simulator.advance(5)
+        assert await trader.body("POST", "order", **LIMIT)
+
+
 async def test_overlapping_halts_end_with_the_last(simulator: Simulator) -> None:
     first = HaltSymbol(symbols=(SYMBOL,), for_ms=1_000)
     second = HaltSymbol(symbols=(SYMBOL, "MXUSDT"), after_ms=500, for_ms=1_000)
