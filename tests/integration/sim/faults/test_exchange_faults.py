@@ -174,6 +174,23 @@ async def test_a_delisted_market_vanishes_while_subscribed(simulator: Simulator)
         await listener.socket.close()
 
 
+async def test_a_delisted_market_leaves_the_board_of_all_mini_tickers(
+    simulator: Simulator,
+) -> None:
+    async with connected(simulator, "spot@public.miniTickers.v3.api.pb@24H") as client:
+        for symbol in (SYMBOL, "MXUSDT"):
+            simulator.market(symbol).place("BUY", "1", "9")
+            simulator.market(symbol).place("SELL", "1", "9")
+        simulator.set_faults(plan(DelistSymbol(symbols=(SYMBOL,), for_ms=4_000)))
+        boards = []
+        for _ in range(2):
+            await simulator.advance(3_000)
+            (frame,) = await client.pushed()
+            items = PushDataV3ApiWrapper.FromString(frame).publicMiniTickers.items
+            boards.append({item.symbol for item in items})
+        assert boards == [{"MXUSDT"}, {SYMBOL, "MXUSDT"}]
+
+
 async def test_what_lasts_ends_with_its_window(simulator: Simulator) -> None:
     simulator.set_faults(plan(HaltSymbol(symbols=(SYMBOL,), for_ms=9_000, until_ms=500)))
     async with PrivateClient(simulator) as trader:
