@@ -11,7 +11,7 @@ from pathlib import Path
 
 from benchmarks.contenders.anatomy import KINDS, PERCENTILES, STAGES, figure
 from benchmarks.frames import Recipe, record
-from benchmarks.measure import Measurement, Options, Plot, Report, Series, at_most, measured
+from benchmarks.measure import Measurement, Options, Plot, Report, Row, Series, at_most, measured
 from benchmarks.race import Argument, Contender, Implementation, RaceResult, race
 from benchmarks.report import main
 from benchmarks.servers import simulator
@@ -46,16 +46,7 @@ def measure(options: Options) -> Report:
                 for one in _stages(anatomy, name, kind)
             ),
         ],
-        rows=[
-            cost.compared(
-                f"CPU from socket to callback: {_TIMED[SUGGESTED]} over {_OFF}",
-                _BURST,
-                of=_TIMED[SUGGESTED],
-                to=_OFF,
-                judge=at_most,
-                limit=LIMIT,
-            )
-        ],
+        rows=[_cost_row(cost)],
         plots=[_plot(anatomy)],
         notes=[
             "CPU per frame is that of the client's process for depth frames of 5 levels in bursts, "
@@ -83,6 +74,13 @@ def _cost(options: Options) -> RaceResult:
             for one_in, name in {0: _OFF, **_TIMED}.items()
         ]
         return race(contenders, rounds=rounds, warm_up=warm_up)
+
+
+def _cost_row(cost: RaceResult) -> Row:
+    """Compare the lowest runs: a shared core only ever adds, and adds more than the effect."""
+    what = f"CPU from socket to callback: {_TIMED[SUGGESTED]} over {_OFF}, lowest runs"
+    timed, untimed = cost.of(_TIMED[SUGGESTED], _BURST), cost.of(_OFF, _BURST)
+    return at_most(what, measured(what, "x", [min(timed) / min(untimed)]), LIMIT)
 
 
 def _anatomy(options: Options) -> RaceResult:
