@@ -1,8 +1,14 @@
 """What holds for every test."""
 
 import pytest
+from hypothesis import settings
 
 pytest_plugins = ("tests.fault_seed",)
+
+
+# How long an example takes is the machine's business, and CI's machine is shared.
+settings.register_profile("suite", deadline=None)
+settings.load_profile("suite")
 
 
 @pytest.fixture(autouse=True)

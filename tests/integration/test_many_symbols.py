@@ -6,6 +6,7 @@ import time
 import pytest
 
 from mexc_connector import (
+    BookConfig,
     MexcConfig,
     MexcExchange,
     MexcPublicSpotRest,
@@ -25,6 +26,7 @@ async def test_two_thousand_books_sync_within_a_minute_and_equal_the_simulators(
             stream_url=sim.ws_url,
             limits=RateLimitConfig.lifted(),
             streams=StreamConfig(depth_speed=StreamSpeed.MS_100),
+            books=BookConfig(sync_timeout_s=60),
         )
         async with MexcPublicSpotRest(config) as rest:
             infos = await rest.get_symbol_infos()

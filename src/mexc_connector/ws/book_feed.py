@@ -172,8 +172,9 @@ class BookFeed:
                 while not follower.book.is_synced:
                     await follower.wait_for_change()
         except TimeoutError:
-            reason = follower.last_failure or str(follower.book.unsync_reason)
-            raise OrderBookNotSynced(str(symbol), f"still {reason} after {timeout_s} s") from None
+            if not follower.book.is_synced:  # it may be, in the turn in which the time was up
+                why = follower.last_failure or str(follower.book.unsync_reason)
+                raise OrderBookNotSynced(str(symbol), f"still {why} after {timeout_s} s") from None
 
     def remove(self, symbol: Symbol) -> None:
         """Stop keeping the market's book; its watches end, reading it raises from now on."""

@@ -193,6 +193,18 @@ async def test_waiting_in_vain_names_the_last_failure() -> None:
             await w.feed.wait_synced(BTC, timeout_s=0.01)
 
 
+async def test_a_book_that_syncs_in_the_turn_in_which_the_time_is_up_is_synced() -> None:
+    async with world() as w:
+        await w.feed.add(BTC)
+        await settle()
+        waiting = asyncio.create_task(w.feed.wait_synced(BTC, timeout_s=0))
+        await asyncio.sleep(0)  # it waits, and its time is up in the next turn
+        follower = w.links.sinks[BTC]
+        snapshot = OrderBookSnapshot(BTC, (OrderBookEntry(99.0, 1.0),), (), 10, None)
+        follower.carry_out(follower.sync.on_snapshot(snapshot, follower.sync.request, 0))
+        await waiting
+
+
 async def test_a_failed_snapshot_is_asked_for_again_after_growing_pauses() -> None:
     async with world(refetch_base_s=1.0, refetch_max_s=60.0) as w:
         await w.feed.add(BTC)
