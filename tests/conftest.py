@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import settings
 
-pytest_plugins = ("tests.fault_seed",)
+pytest_plugins = ("tests.fault_seed", "tests.secret_watch")
 
 
 # How long an example takes is the machine's business, and CI's machine is shared.

@@ -29,6 +29,9 @@ MAY_IMPORT = {
     "performance": {"common", "rest", "trading", "ws"},
     "trading_wiring": {"common", "core", "performance", "rest", "trading", "ws"},
     "wiring": {"common", "core", "rest", "trading", "trading_wiring", "ws"},
+    "session_monitor": {"common", "core"},
+    "session_health": {"common", "core", "rest", "session_monitor", "trading_wiring", "wiring"},
+    "health_methods": {"common", "session_monitor"},
     "market_methods": {"interface", "wiring", "common"},
     "exchange": {"interface", "performance", "trading_methods", "trading_wiring", "wiring"},
     "__init__": {"exchange", "interface", "trading_interface", "event_loop", "trading"},
@@ -36,6 +39,7 @@ MAY_IMPORT = {
     "cli": {"cli", "sim", "exchange", "interface", "event_loop", "common", ""},
 }
 
+MAY_IMPORT["exchange"] |= {"health_methods", "session_health", "session_monitor"}
 MAY_IMPORT["exchange"] |= {"common", "core", "market_methods", "rest", "trading", "ws"}
 MAY_IMPORT["__init__"] |= {"common", "core", "rest", "ws"}
 

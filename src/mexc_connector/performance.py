@@ -2,10 +2,12 @@
 
 import msgspec
 
+from mexc_connector.common.integrity import IntegrityMetrics
 from mexc_connector.common.stream_status import StreamMetrics
+from mexc_connector.common.trade_gap import TapeMetrics
 from mexc_connector.rest.metrics import RestMetrics
 from mexc_connector.trading.metrics import TradingMetrics
-from mexc_connector.ws.book_feed import BookFeedMetrics
+from mexc_connector.ws.book_feed_metrics import BookFeedMetrics
 
 
 class AccountMetrics(msgspec.Struct, frozen=True):
@@ -20,8 +22,11 @@ def performance_metrics(
     *,
     books: BookFeedMetrics,
     streams: StreamMetrics,
+    tapes: TapeMetrics,
     rest: RestMetrics,
     book_reads: int,
+    degraded_modes: int,
+    degraded_mode_changes: int,
     account: AccountMetrics | None,
 ) -> dict[str, float]:
     """Put the counters of one session into one flat dictionary; docs/metrics.md explains them.
@@ -30,10 +35,35 @@ def performance_metrics(
     """
     return {
         **_market_metrics(books, streams, book_reads),
+        **_tape_metrics(tapes),
+        "degraded_modes_count": degraded_modes,
+        "degraded_mode_changes": degraded_mode_changes,
         **_rest_metrics((rest,) if account is None else (rest, account.rest)),
         **_cache_metrics(rest, book_reads, None if account is None else account.trading),
         **({} if account is None else _trading_metrics(account.trading)),
         **({} if account is None else _private_stream_metrics(account.streams)),
+    }
+
+
+def _integrity_metrics(checks: IntegrityMetrics) -> dict[str, float]:
+    score = checks.match_score
+    return {
+        "orderbook_mismatches": checks.ticker_mismatches + checks.audit_mismatches,
+        "orderbook_tickers_compared": checks.tickers_compared,
+        "orderbook_tickers_missed": checks.tickers_missed,
+        "orderbook_audits_compared": checks.audits_compared,
+        "orderbook_audits_missed": checks.audits_missed,
+        "orderbook_match_percent": 100.0 if score is None else 100 * score,
+    }
+
+
+def _tape_metrics(tapes: TapeMetrics) -> dict[str, float]:
+    return {
+        "trade_gaps_closed": tapes.gaps_closed,
+        "trade_gaps_open": tapes.gaps_open,
+        "trades_backfilled": tapes.backfilled,
+        "trade_backfill_requests": tapes.requests,
+        "trade_backfill_failures": tapes.failures,
     }
 
 
@@ -43,6 +73,9 @@ def _rest_metrics(clients: tuple[RestMetrics, ...]) -> dict[str, float]:
         "rest_retries": sum(client.retries for client in clients),
         "rest_rate_limited": sum(client.rate_limited for client in clients),
         "rest_waited_s": sum(client.waited_s for client in clients),
+        "rest_held_back": sum(client.held_back for client in clients),
+        "circuit_openings": sum(client.circuit_openings for client in clients),
+        "open_circuits_count": sum(client.open_circuits for client in clients),
     }
 
 
@@ -88,6 +121,7 @@ def _market_metrics(
         "orderbook_snapshots_too_old": books.snapshots_too_old,
         "orderbook_snapshots_failed": books.snapshots_failed,
         "orderbook_audits_confirmed": books.audits_confirmed,
+        **_integrity_metrics(books.integrity),
         "live_books_count": books.live_books,
         "active_symbols_count": books.books,
         "stream_links": streams.links,
@@ -126,6 +160,11 @@ def _trading_metrics(trading: TradingMetrics) -> dict[str, float]:
         "account_reconciliations": trading.reconciliations,
         "account_reconciliations_failed": trading.reconciliation_failures,
         "account_orders_mended": trading.mended_orders,
+        "account_polls": trading.polls,
+        "guard_trips": trading.guard_trips,
+        "guard_refusals": trading.guard_refusals,
+        "guard_cancellations": trading.guard_cancellations,
+        "guard_cancel_failures": trading.guard_cancel_failures,
         "journal_records": trading.journal_records,
         "journal_syncs": trading.journal_syncs,
         "journal_failures": trading.journal_failures,

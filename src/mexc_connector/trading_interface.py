@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 
 from mexc_connector.common.enums import OrderType, SelfTradePrevention, Side, TimeInForce
+from mexc_connector.common.guards import GuardAction, GuardEvent
 from mexc_connector.common.instrument import Number
 from mexc_connector.common.order_handle import OrderHandle
 from mexc_connector.common.orders import AssetBalance, ClientOrderId, Fill, Order, OrderId
@@ -44,10 +45,11 @@ class TradingInterface(ABC):
         """Place an order; it returns once the exchange has accepted it, and is sent once.
 
         Nothing is rounded. Raises `OrderRefused` (a rule of the market, nothing was sent),
-        `ExchangeAPIError` (the exchange said no), `TransportError` (never sent), `JournalError`
-        (never sent), and `OrderOutcomeUnknown` when the answer was lost: the order is looked for
-        in the background, and `get_order_handle(error.client_order_id)` follows it. Never place
-        it again before it is settled. Cancelling this call leaves the same behind.
+        `GuardTripped` (a guard, never sent), `ExchangeAPIError` (the exchange said no),
+        `TransportError` (never sent), `JournalError` (never sent), and `OrderOutcomeUnknown` when
+        the answer was lost: the order is looked for in the background, and
+        `get_order_handle(error.client_order_id)` follows it. Never place it again before it is
+        settled. Cancelling this call leaves the same behind.
         """
 
     @abstractmethod
@@ -159,6 +161,39 @@ class TradingInterface(ABC):
     @abstractmethod
     def recovery(self) -> RecoveryReport | None:
         """What became of the orders of an earlier session; None without a journal."""
+
+    # Guards.
+
+    @abstractmethod
+    def dead_man_switch(
+        self, timeout_s: float | None, *, action: GuardAction = GuardAction.HALT
+    ) -> None:
+        """Act unless `heartbeat()` is called every `timeout_s`, from now on; None ends it.
+
+        Orders are canceled and refused by this process: it must live, and reach the exchange,
+        which has no such switch of its own. docs/reliability.md has one that survives it.
+        """
+
+    @abstractmethod
+    def heartbeat(self) -> None:
+        """Tell the dead-man switch that the bot is well. Costs nothing; see `dead_man_switch`."""
+
+    @property
+    @abstractmethod
+    def tripped_guards(self) -> tuple[GuardEvent, ...]:
+        """The guards that refuse orders now, each as it tripped, the oldest first."""
+
+    @abstractmethod
+    def reset_guards(self) -> None:
+        """Let orders pass again, after `GuardAction.HALT` too.
+
+        A cause that is still there trips again, and cancels again. A guard that is still canceling
+        refuses until it is done.
+        """
+
+    @abstractmethod
+    def on_guard(self, callback: Callable[[GuardEvent], object]) -> Registration:
+        """Call `callback(event)` when a guard trips, has canceled, and clears."""
 
     # Events.
 

@@ -6,6 +6,8 @@ from typing import Never
 
 from mexc_connector.common.enums import OrderType, SelfTradePrevention, Side, TimeInForce
 from mexc_connector.common.errors import UsageError
+from mexc_connector.common.guard_config import DeadManSwitch
+from mexc_connector.common.guards import GuardAction, GuardEvent
 from mexc_connector.common.instrument import Number
 from mexc_connector.common.order_handle import OrderHandle
 from mexc_connector.common.orders import AssetBalance, ClientOrderId, Fill, Order, OrderId
@@ -192,6 +194,32 @@ class TradingMethods(TradingInterface):
     def recovery(self) -> RecoveryReport | None:
         """What became of the orders of an earlier session."""
         return self._open_account().recovery
+
+    # Guards.
+
+    def dead_man_switch(
+        self, timeout_s: float | None, *, action: GuardAction = GuardAction.HALT
+    ) -> None:
+        """Act unless `heartbeat()` is called every `timeout_s`; None ends it."""
+        switch = None if timeout_s is None else DeadManSwitch(timeout_s=timeout_s, action=action)
+        self._open_account().guards.arm(switch)
+
+    def heartbeat(self) -> None:
+        """Tell the dead-man switch that the bot is well."""
+        self._open_account().guards.heartbeat()
+
+    @property
+    def tripped_guards(self) -> tuple[GuardEvent, ...]:
+        """The guards that refuse orders now."""
+        return self._open_account().guards.guards.tripped
+
+    def reset_guards(self) -> None:
+        """Let orders pass again."""
+        self._open_account().guards.reset()
+
+    def on_guard(self, callback: Callable[[GuardEvent], object]) -> Registration:
+        """Call `callback(event)` when a guard trips, has canceled, and clears."""
+        return self._open_account().guards.events.register(callback)
 
     # Events.
 

@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +10,6 @@ from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.credentials import Credentials
 from mexc_connector.common.errors import RequestTimeout
-from mexc_connector.common.symbols import Symbol
 from mexc_connector.common.trading_config import TradingConfig
 from mexc_connector.core.client_order_ids import ENTROPY_BITS, ClientOrderIds
 from mexc_connector.core.journal_records import fingerprint_of
@@ -19,6 +17,7 @@ from mexc_connector.performance import AccountMetrics
 from mexc_connector.rest.private import MexcPrivateSpotRest
 from mexc_connector.rest.public import MexcPublicSpotRest
 from mexc_connector.trading.account import Account
+from mexc_connector.trading.guard_readings import Books
 from mexc_connector.trading.journal_file import OrderJournal
 from mexc_connector.trading.last_prices import LastPrices
 from mexc_connector.ws.private import ListenKeys, MexcWebsocketPrivate
@@ -55,7 +54,7 @@ async def open_trading(
     prices: LastPrices,
     *,
     journal: OrderJournal | None,
-    markets: Callable[[], Iterable[Symbol]],
+    books: Books,
     config: MexcConfig,
     clock: Clock,
     closing: AsyncExitStack,
@@ -73,7 +72,8 @@ async def open_trading(
         rest,
         rules=public.get_symbol_info,
         ids=_new_ids(clock),
-        markets=markets,
+        markets=books,
+        books=books,
         exchange_time_ms=rest.exchange_time_ms,
         last_price=prices.get,
         config=config,
@@ -82,20 +82,26 @@ async def open_trading(
     )
     closing.push_async_callback(account.close)
     account.start()
-    streams = await _new_streams(rest, public, config=config, clock=clock)
+    streams = await _new_streams(rest, public, account, config=config, clock=clock)
     closing.push_async_callback(streams.close)
-    streams.subscribe(account.feed)
     await streams.open()
+    closing.push_async_callback(account.guards.close)  # cancels while the streams still report
     await _wait_ready(account, config.trading.ready_timeout_s)
     return TradingParts(rest, streams, account)
 
 
 async def _new_streams(
-    rest: MexcPrivateSpotRest, public: MexcPublicSpotRest, *, config: MexcConfig, clock: Clock
+    rest: MexcPrivateSpotRest,
+    public: MexcPublicSpotRest,
+    account: Account,
+    *,
+    config: MexcConfig,
+    clock: Clock,
 ) -> MexcWebsocketPrivate:
     keys = ListenKeys(rest.create_listen_key, rest.extend_listen_key, rest.close_listen_key)
     streams = MexcWebsocketPrivate(await public.get_symbol_map(), keys, config=config, clock=clock)
     streams.use_clock_offset(lambda: public.clock_offset_ms)
+    streams.subscribe(account.feed)
     return streams
 
 

@@ -1,7 +1,7 @@
 """What one session is made of, and the order in which it is put together."""
 
 import asyncio
-from collections.abc import Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,7 +9,8 @@ from pathlib import Path
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.credentials import Credentials
-from mexc_connector.common.models import OrderBookSnapshot
+from mexc_connector.common.models import BookTicker, OrderBookSnapshot, Trade
+from mexc_connector.common.registration import Release
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.clock_upkeep import ClockUpkeep
@@ -17,6 +18,7 @@ from mexc_connector.rest.public import MexcPublicSpotRest
 from mexc_connector.trading.last_prices import LastPrices
 from mexc_connector.trading_wiring import TradingParts, open_journal, open_trading
 from mexc_connector.ws.book_feed import BookFeed
+from mexc_connector.ws.integrity_desk import IntegrityDesk
 from mexc_connector.ws.public import MexcWebsocketPublic
 
 _SNAPSHOT_WEIGHT = 3
@@ -93,7 +95,7 @@ async def open_parts(
         rest,
         prices,
         journal=journal_file,
-        markets=lambda: markets.feed.books,
+        books=lambda: markets.feed.books,
         config=config,
         clock=clock,
         closing=closing,
@@ -123,13 +125,43 @@ async def _open_markets(
         await upkeep.start()  # before the first frame, so that all are corrected alike
         streams.use_clock_offset(lambda: rest.clock_offset_ms)
 
-    async def fetch_snapshot(symbol: Symbol, levels: int) -> OrderBookSnapshot:
-        return await rest.get_orderbook(symbol, limit=levels)
+    async def fetch_trades(symbol: Symbol, count: int) -> list[Trade]:
+        return await rest.get_recent_trades(symbol, limit=count)
 
-    feed = BookFeed(streams, fetch_snapshot, config=config.books, clock=clock, timer=streams.timer)
+    streams.tapes.fetch = fetch_trades
+
+    feed = _make_feed(rest, streams, config, clock)
     closing.push_async_callback(feed.close)
     await _all_or_first_error(feed.add(symbol) for symbol in symbols)
     return Parts(config, rest, streams, feed)
+
+
+def _make_feed(
+    rest: MexcPublicSpotRest, streams: MexcWebsocketPublic, config: MexcConfig, clock: Clock
+) -> BookFeed:
+    async def fetch_snapshot(symbol: Symbol, levels: int) -> OrderBookSnapshot:
+        return await rest.get_orderbook(symbol, limit=levels)
+
+    def show_quotes(symbol: Symbol, listener: Callable[[BookTicker], None]) -> Release:
+        release = streams.quotes.put(symbol, listener)
+        if not config.integrity.watch_tickers:
+            return release
+        watching = streams.on_book_ticker(symbol, lambda _: None)
+
+        def end() -> None:
+            release()
+            watching.close()
+
+        return end
+
+    return BookFeed(
+        streams,
+        fetch_snapshot,
+        config=config.books,
+        clock=clock,
+        timer=streams.timer,
+        integrity=IntegrityDesk(config.integrity, show_quotes),
+    )
 
 
 async def _all_or_first_error(jobs: Iterable[Coroutine[None, None, None]]) -> None:

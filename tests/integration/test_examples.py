@@ -19,9 +19,11 @@ def run_python(*arguments: str) -> str:
 
 def test_no_example_goes_untested() -> None:
     assert {path.name for path in EXAMPLES.glob("*.py")} == {
+        "health_endpoint.py",
         "test_your_bot.py",
         "trade.py",
         "trade_tape.py",
+        "watchdog.py",
         "watch_orderbook.py",
     }
 
@@ -76,3 +78,22 @@ def test_trade_refuses_a_real_exchange_without_the_flag() -> None:
     assert result.returncode == 1
     assert "add --live" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_health_endpoint_tells_before_during_and_after_an_outage() -> None:
+    result = subprocess.run(
+        [sys.executable, "-W", "error", str(EXAMPLES / "health_endpoint.py")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+    answers = [line for line in result.stdout.splitlines() if line.startswith("HTTP")]
+    assert [answer.split(" | ")[1:3] for answer in answers] == [
+        ["200", "HEALTHY"],
+        ["503", "DOWN"],
+        ["200", "HEALTHY"],
+    ]
+    assert "BOOKS_UNSYNCED" in answers[1]

@@ -10,6 +10,7 @@ import pytest
 
 from mexc_connector import (
     AssetName,
+    CircuitConfig,
     JournalSync,
     MexcConfig,
     MexcError,
@@ -51,6 +52,7 @@ def config_for(rest: LossyRest, stream: LossyStream) -> MexcConfig:
         order=RestConfig(timeout_s=0.5, retries=0, auth=True),
         account=RestConfig(timeout_s=0.5, retries=3, auth=True),
         limits=RateLimitConfig.lifted(),
+        circuit=CircuitConfig(is_enabled=False),  # so that every order meets the bad link
         streams=StreamConfig(backoff_base_s=0.05, backoff_max_s=0.2),
         trading=TradingConfig(
             grace_s=1.0,

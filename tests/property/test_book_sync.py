@@ -6,7 +6,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mexc_connector.common.enums import BookState, UnsyncReason
-from mexc_connector.common.models import BookDiff, OrderBookEntry, OrderBookSnapshot
+from mexc_connector.common.models import BookDiff, BookTicker, OrderBookEntry, OrderBookSnapshot
 from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.core.book import LiveOrderBook
 from mexc_connector.core.book_actions import BookAction
@@ -24,6 +24,7 @@ STEPS = (
     + ["deliver_late", "repeat", "lose", "swap", "deliver_old_link"]
     + ["answer"] * 6
     + ["send", "send", "answer_fails", "answer_stale", "wait", "wait_long"]
+    + ["ticker"] * 3
     + ["undecodable", "reconnect", "reconnect_counting_anew"]
 )
 
@@ -44,7 +45,11 @@ class World:
         pool = OrderBookEntryPool(8)
         self.book = LiveOrderBook(SYMBOL, time_ns=lambda: self.now, pool=pool)
         self.sync = BookSync(
-            self.book, held_diffs=3, quiet_ns=500 * MILLISECOND, catch_up_ns=100 * MILLISECOND
+            self.book,
+            held_diffs=3,
+            quiet_ns=500 * MILLISECOND,
+            catch_up_ns=100 * MILLISECOND,
+            audit_every_ns=100 * MILLISECOND,
         )
         self.carry_out(self.sync.on_subscribed(self.epoch))
 
@@ -118,6 +123,8 @@ class World:
             self.answer(request, self.random.choice(era))
         elif name == "answer_fails" and self.requests:
             self.carry_out(self.sync.on_snapshot_failed(self.requests.pop(0)[0]))
+        elif name == "ticker":
+            self.ticker()
         elif name in ("wait", "wait_long"):
             self.now += (150 if name == "wait" else 600) * MILLISECOND
             self.carry_out(self.sync.on_audit(self.now))
@@ -131,7 +138,23 @@ class World:
             self.exchange.restart_counter()
             self.reconnect()
 
+    def ticker(self) -> None:
+        """Show the top of the present or of a recent version."""
+        era = [book for book in self.exchange.history.values() if book.era == self.exchange.era]
+        full = self.random.choice(era[-4:])
+        bid, ask = max(full.bids, default=None), min(full.asks, default=None)
+        quote = BookTicker(
+            symbol=SYMBOL,
+            bid_price=bid,
+            bid_size=None if bid is None else full.bids[bid],
+            ask_price=ask,
+            ask_size=None if ask is None else full.asks[ask],
+            version=full.version,
+        )
+        self.carry_out(self.sync.on_ticker(quote))
+
     def check(self) -> None:
+        assert not self.sync.integrity.take_found(), "an honest exchange was contradicted"
         assert self.book.is_synced is (self.sync.state is BookState.LIVE)
         if not self.book.is_synced:
             return

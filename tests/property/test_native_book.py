@@ -336,7 +336,7 @@ def test_what_the_compiled_step_declines_is_applied_by_the_general_way() -> None
 def test_every_diff_is_held_while_a_thin_book_is_read_anew() -> None:
     pair = live_pair()
     thinned_out = plain(*((True, price, "0") for price in range(1, 9)))
-    snapshot = Snapshot(-2, tuple(range(1, 11)), tuple(range(11, 21)), True, None)
+    snapshot = Snapshot(-2, (9, 10), tuple(range(11, 21)), False, None)
     run([thinned_out, plain((True, 3, "7")), plain((True, 4, "7")), snapshot], pair)
     for market in pair:
         assert market.book.version == 103

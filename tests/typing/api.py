@@ -4,14 +4,19 @@ from collections.abc import Mapping, Sequence
 from typing import assert_type
 
 from mexc_connector import (
+    AccountHealth,
     AccountStatus,
     AssetBalance,
     AssetName,
     BaseExchangeInterface,
     BookTicker,
     CancelAllReport,
+    CircuitReport,
+    DegradedMode,
     Fill,
     FillEstimate,
+    GuardEvent,
+    HealthVerdict,
     Kline,
     KlineInterval,
     LatencyDistribution,
@@ -31,6 +36,7 @@ from mexc_connector import (
     OrderStatus,
     RecoveryReport,
     Registration,
+    SessionHealth,
     Side,
     StreamKind,
     Symbol,
@@ -103,12 +109,25 @@ async def trading(mexc: BaseExchangeInterface) -> None:
     assert_type(mexc.balances, Mapping[AssetName, AssetBalance])
     assert_type(mexc.get_asset_balance(AssetName("BTC")).free, float)
     assert_type(mexc.account_status, AccountStatus)
+    assert_type(mexc.tripped_guards, tuple[GuardEvent, ...])
     assert_type(mexc.recovery, RecoveryReport | None)
     async for order in mexc.watch_orders():
         assert_type(order, Order)
     async for fill in mexc.watch_fills():
         assert_type(fill, Fill)
     await mexc.place_limit_order(BTC_USDT, Side.BUY, 1, 2)  # type: ignore[call-arg]
+
+
+def health(mexc: MexcExchange) -> None:
+    answer = mexc.health()
+    assert_type(answer, SessionHealth)
+    assert_type(answer.verdict, HealthVerdict)
+    assert_type(answer.modes[0].mode, DegradedMode)
+    assert_type(answer.account, AccountHealth | None)
+    assert_type(answer.circuits, tuple[CircuitReport, ...])
+    assert_type(answer.to_json(), bytes)
+    assert_type(mexc.on_degraded(lambda event: event.mode), Registration)
+    answer.verdict = HealthVerdict.DOWN  # type: ignore[misc]
 
 
 def read(book: OrderBook) -> None:

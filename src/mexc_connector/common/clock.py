@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Callable
 
 
 class Clock:
@@ -19,3 +20,7 @@ class Clock:
         """Wait; nothing at all for zero or less."""
         if seconds > 0:
             await asyncio.sleep(seconds)
+
+    def call_later(self, seconds: float, callback: Callable[[], None]) -> asyncio.TimerHandle:
+        """Have the running loop call back once in so many seconds; at once for zero or less."""
+        return asyncio.get_running_loop().call_later(seconds, callback)

@@ -5,43 +5,27 @@ Unknown names and values that cannot work raise `ConfigError` at once.
 """
 
 from pathlib import Path
-from urllib.parse import urlsplit
 
 import msgspec
 
+from mexc_connector.common.circuit import CircuitConfig
 from mexc_connector.common.enums import StreamSpeed
 from mexc_connector.common.errors import ConfigError
+from mexc_connector.common.guard_config import GuardConfig
+from mexc_connector.common.integrity_config import IntegrityConfig
+from mexc_connector.common.options import Options, require, require_url
+from mexc_connector.common.tape_config import TapeConfig
 from mexc_connector.common.trading_config import TradingConfig
 
 LIVE_REST_URL = "https://api.mexc.com"
 LIVE_STREAM_URL = "wss://wbs-api.mexc.com/ws"
 
+# What PyYAML's constructors raise for values like 2026-99-99 or `!!int x`.
+_YAML_ERRORS = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 _SECRETS = ("api_key", "secret_key", "proxy")
 
 
-class _Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all option groups: keyword only, unknown names refused."""
-
-    def _require_positive(self, *names: str) -> None:
-        for name in names:
-            _require(getattr(self, name) > 0, f"{name} must be above 0")
-
-
-def _require(condition: bool, problem: str) -> None:
-    if not condition:
-        raise ConfigError(problem)
-
-
-def _require_url(name: str, url: str, schemes: tuple[str, ...]) -> None:
-    try:
-        parts = urlsplit(url)
-        valid = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a bad port or bracket
-        valid = False
-    _require(valid, f"{name} must be a URL like {schemes[0]}://host[:port], not {url!r}")
-
-
-class RestConfig(_Options, frozen=True):
+class RestConfig(Options, frozen=True):
     """How one group of endpoints is called.
 
     `timeout_s`: seconds from sending to the whole answer. `retries`: further attempts after the
@@ -53,11 +37,11 @@ class RestConfig(_Options, frozen=True):
     auth: bool = False
 
     def __post_init__(self) -> None:
-        _require(0 < self.timeout_s <= 300, "timeout_s must be above 0 and at most 300")
-        _require(0 <= self.retries <= 10, "retries must be 0 to 10")
+        require(0 < self.timeout_s <= 300, "timeout_s must be above 0 and at most 300")
+        require(0 <= self.retries <= 10, "retries must be 0 to 10")
 
 
-class RateLimitConfig(_Options, frozen=True):
+class RateLimitConfig(Options, frozen=True):
     """The exchange's budgets as we count them; it sends no used-weight headers.
 
     `ip_weight` and `account_weight` per `window_s`: 300 and 500 per 10 s, shared by all endpoints
@@ -84,17 +68,13 @@ class RateLimitConfig(_Options, frozen=True):
     backoff_max_s: float = 8.0
 
     def __post_init__(self) -> None:
-        self._require_positive(
+        self.require_positive(
             "ip_weight", "account_weight", "requests_per_second", "orders_per_second"
         )
-        self._require_positive("window_s", "backoff_base_s", "backoff_max_s", "max_wait_s")
-        for name in (
-            "firewall_pause_s",
-            "default_retry_after_s",
-            "cancel_reserve",
-            "trading_reserve",
-        ):
-            _require(getattr(self, name) >= 0, f"{name} must not be negative")
+        self.require_positive("window_s", "backoff_base_s", "backoff_max_s", "max_wait_s")
+        self._require_not_negative(
+            "firewall_pause_s", "default_retry_after_s", "cancel_reserve", "trading_reserve"
+        )
 
     @classmethod
     def lifted(cls) -> "RateLimitConfig":
@@ -107,7 +87,7 @@ class RateLimitConfig(_Options, frozen=True):
         )
 
 
-class StreamConfig(_Options, frozen=True):
+class StreamConfig(Options, frozen=True):
     """WebSocket links.
 
     `subscriptions_per_link`: 30, the exchange refuses more. `messages_per_second`: sent by us on
@@ -142,10 +122,10 @@ class StreamConfig(_Options, frozen=True):
     book_ticker_speed: StreamSpeed = StreamSpeed.MS_100
 
     def __post_init__(self) -> None:
-        self._require_positive("subscriptions_per_link", "channels_per_message", "queue_size")
-        _require(1 <= self.messages_per_second <= 100, "messages_per_second must be 1 to 100")
-        _require(self.latency_one_in >= 0, "latency_one_in must not be negative")
-        self._require_positive(
+        self.require_positive("subscriptions_per_link", "channels_per_message", "queue_size")
+        require(1 <= self.messages_per_second <= 100, "messages_per_second must be 1 to 100")
+        self._require_not_negative("latency_one_in")
+        self.require_positive(
             "connects_per_second",
             "connect_timeout_s",
             "close_timeout_s",
@@ -159,7 +139,7 @@ class StreamConfig(_Options, frozen=True):
         )
 
 
-class BookConfig(_Options, frozen=True):
+class BookConfig(Options, frozen=True):
     """Order books.
 
     `snapshot_levels`: levels per side asked for; the exchange answers at most 2000. `held_diffs`:
@@ -183,8 +163,8 @@ class BookConfig(_Options, frozen=True):
     sync_timeout_s: float = 30.0
 
     def __post_init__(self) -> None:
-        _require(1 <= self.snapshot_levels <= 5000, "snapshot_levels must be 1 to 5000")
-        self._require_positive(
+        require(1 <= self.snapshot_levels <= 5000, "snapshot_levels must be 1 to 5000")
+        self.require_positive(
             "held_diffs",
             "snapshots_at_once",
             "quiet_s",
@@ -196,7 +176,7 @@ class BookConfig(_Options, frozen=True):
         )
 
 
-class ListenKeyConfig(_Options, frozen=True):
+class ListenKeyConfig(Options, frozen=True):
     """The key of the private streams.
 
     `life_s`: the exchange forgets a key 60 minutes after it was made or extended. It advises to
@@ -212,14 +192,14 @@ class ListenKeyConfig(_Options, frozen=True):
     retry_max_s: float = 120.0
 
     def __post_init__(self) -> None:
-        self._require_positive(*self.__struct_fields__)
-        _require(
+        self.require_positive(*self.__struct_fields__)
+        require(
             self.extend_every_s < self.life_s - self.replace_before_s,
             "extend_every_s must be below life_s less replace_before_s",
         )
 
 
-class MexcConfig(_Options, frozen=True):
+class MexcConfig(Options, frozen=True):
     """Everything that can be set, with the exchange's own numbers as defaults.
 
     `api_key` and `secret_key` are used where no keys are given as arguments. `proxy` serves REST
@@ -228,8 +208,7 @@ class MexcConfig(_Options, frozen=True):
     coarser amount step, for markets whose published precision the exchange itself refuses.
     `recv_window_ms`: how old a signed request may be when it arrives, at most 60000.
     `timestamp_bias_ms`: how far into the past requests are dated, because one from the future is
-    refused whatever the window. Groups `account`, `order`, `market_data`, `market_data_fast` are
-    `RestConfig`s.
+    refused whatever the window. `account`, `order`, `market_data`, `market_data_fast` are groups.
     """
 
     rest_url: str = LIVE_REST_URL
@@ -242,7 +221,7 @@ class MexcConfig(_Options, frozen=True):
     clock_sync_s: float = 300.0
     recv_window_ms: int = 5_000
     timestamp_bias_ms: int = 200
-    step_size_overrides: dict[str, str] = {}
+    step_size_overrides: dict[str, str] = msgspec.field(default_factory=dict)
     account: RestConfig = RestConfig(timeout_s=8.0, auth=True)
     order: RestConfig = RestConfig(timeout_s=6.0, retries=0, auth=True)
     market_data: RestConfig = RestConfig(timeout_s=10.0)
@@ -252,19 +231,23 @@ class MexcConfig(_Options, frozen=True):
     listen_key: ListenKeyConfig = ListenKeyConfig()
     books: BookConfig = BookConfig()
     trading: TradingConfig = TradingConfig()
+    tape: TapeConfig = TapeConfig()
+    integrity: IntegrityConfig = IntegrityConfig()
+    guards: GuardConfig = GuardConfig()
+    circuit: CircuitConfig = CircuitConfig()
 
     def __post_init__(self) -> None:
-        _require_url("rest_url", self.rest_url, ("https", "http"))
-        _require_url("stream_url", self.stream_url, ("wss", "ws"))
+        require_url("rest_url", self.rest_url, ("https", "http"))
+        require_url("stream_url", self.stream_url, ("wss", "ws"))
         if self.proxy is not None:
             try:
-                _require_url("proxy", self.proxy, ("http", "https"))
+                require_url("proxy", self.proxy, ("http", "https"))
             except ConfigError:
                 raise ConfigError("proxy must be a URL like http://host:port") from None
-        self._require_positive("connections", "symbol_cache_s", "clock_sync_s")
-        _require(1 <= self.recv_window_ms <= 60_000, "recv_window_ms must be 1 to 60000")
+        self.require_positive("connections", "symbol_cache_s", "clock_sync_s")
+        require(1 <= self.recv_window_ms <= 60_000, "recv_window_ms must be 1 to 60000")
         is_below = 0 <= self.timestamp_bias_ms < self.recv_window_ms
-        _require(is_below, "timestamp_bias_ms must be 0 or more and below recv_window_ms")
+        require(is_below, "timestamp_bias_ms must be 0 or more and below recv_window_ms")
 
     def __repr__(self) -> str:
         shown = {name: getattr(self, name) for name in self.__struct_fields__}
@@ -292,3 +275,5 @@ class MexcConfig(_Options, frozen=True):
             raise ConfigError(f"{name}: {' '.join(map(str.strip, lines))}") from None
         except ConfigError as error:
             raise ConfigError(f"{name}: {error}") from error
+        except _YAML_ERRORS:  # its text may quote a value, and a value may be a key
+            raise ConfigError(f"{name}: a value has another form than its tag says") from None

@@ -205,6 +205,7 @@ class UnsyncReason(StrEnum):
     BAD_DIFF = "BAD_DIFF"
     UNDECODABLE = "UNDECODABLE"
     BEYOND_HORIZON = "BEYOND_HORIZON"
+    MISMATCH = "MISMATCH"
     LINK_LOST = "LINK_LOST"
     REFUSED = "REFUSED"
     STALE = "STALE"
@@ -235,6 +236,9 @@ class AccountState(StrEnum):
 
     STALE = "STALE"
     """The private stream is lost: what is read was true before."""
+
+    POLLING = "POLLING"
+    """The private stream is lost: what is read was true at the last poll over REST."""
 
     CLOSED = "CLOSED"
 

@@ -6,6 +6,7 @@ MexcError
 │   ├── UnknownSymbol          the exchange does not list this market
 │   ├── OrderRefused           the order breaks a rule of its market; nothing was sent
 │   ├── JournalError           the order journal cannot be used
+│   ├── GuardTripped           a guard refused the order (common/guards.py); nothing was sent
 │   └── SessionClosed          the client or session was closed, or never opened
 ├── OrderBookNotSynced         the book is not in step with the exchange at this moment
 ├── InsufficientDepth          the book's levels do not hold what the question needs
@@ -27,6 +28,7 @@ MexcError
 │   └── SubscriptionRefused    a stream channel was not granted
 ├── TransportError             no answer to a read
 │   ├── RequestTimeout
+│   ├── CircuitOpen            not sent: nothing is answered at present (common/circuit.py)
 │   └── ConnectionFailed       could not connect, or the link broke
 ├── OrderOutcomeUnknown        no answer to a command: it may have been carried out
 ├── ProtocolViolation          the exchange's bytes broke their own form
@@ -173,10 +175,7 @@ class RateLimitError(ExchangeAPIError):
 
 
 class FirewallBlocked(RateLimitError):
-    """The firewall in front of the exchange answered 403 with a page of HTML.
-
-    It blocks the address for the whole host, spot and futures alike; it is not about the key.
-    """
+    """The firewall's 403, a page of HTML. It is about the address, for spot and futures alike."""
 
 
 class AuthenticationError(ExchangeAPIError):

@@ -3,6 +3,7 @@
 import msgspec
 
 from mexc_connector.common.enums import ConnectionState
+from mexc_connector.common.health import LinkHealth
 
 
 class ConnectionEvent(msgspec.Struct, frozen=True):
@@ -45,7 +46,7 @@ class StreamMetrics(msgspec.Struct, frozen=True):
     `unchanged_book_tickers`, `stale_events` and `repeated_trades` were dropped because they say
     nothing new. `unknown_markets` are mini tickers of markets missing in the symbol map.
     `callback_errors` are exceptions of consumers' callbacks. `last_frame_ns` is this machine's
-    clock, 0 before the first frame.
+    clock, 0 before the first frame. `each_link` is how every link is doing now.
     """
 
     links: int
@@ -69,3 +70,4 @@ class StreamMetrics(msgspec.Struct, frozen=True):
     unknown_markets: int
     callback_errors: int
     last_frame_ns: int
+    each_link: tuple[LinkHealth, ...] = ()

@@ -28,7 +28,8 @@ class TradingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     State of the account: every `audit_s` it is compared with the exchange over REST, because the
     private streams carry no sequence numbers; a failed comparison is repeated after
     `reconcile_base_s`, doubled up to `reconcile_max_s`. `ready_timeout_s`: how long a session
-    waits for the first one.
+    waits for the first one. While the private stream is lost, orders and balances are read over
+    REST every `poll_s`, at weight 13 of 300 in 10 s, and more where orders end.
 
     `journal_sync`: when the journal is forced to the disk. `ALWAYS` before each order leaves,
     which survives the loss of power; `INTERVAL` every `journal_sync_interval_s`; `NEVER` leaves it
@@ -47,6 +48,7 @@ class TradingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     reconcile_base_s: float = 0.5
     reconcile_max_s: float = 30.0
     ready_timeout_s: float = 30.0
+    poll_s: float = 2.0
     journal_sync: JournalSync = JournalSync.ALWAYS
     journal_sync_interval_s: float = 1.0
 

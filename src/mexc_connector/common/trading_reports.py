@@ -12,7 +12,7 @@ class AccountStatus(msgspec.Struct, frozen=True):
     """Whether orders and balances in memory are what the exchange holds, and why not if not.
 
     `since_ns` is this machine's clock at the last change of the state. `last_reconciled_ns`
-    is when memory and the exchange were last compared; 0 before the first time.
+    is when memory and the exchange were last compared, polls included; 0 before the first time.
     """
 
     state: AccountState

@@ -14,6 +14,7 @@ class BookAction(Flag):
     PUBLISH = 1
     FETCH_SNAPSHOT = 2
     RECYCLE_LINK = 4
+    REPORT = 8
 
 
 @unique
@@ -42,6 +43,10 @@ class BookSyncCounts(msgspec.Struct):
     def resyncs(self) -> int:
         """How often the book stopped being right, for whatever reason."""
         return sum(self.unsynced.values())
+
+    def add_unsynced(self, reason: UnsyncReason) -> None:
+        """Count one more time that the book stopped being right."""
+        self.unsynced[reason] = self.unsynced.get(reason, 0) + 1
 
 
 def total_of(*counts: BookSyncCounts) -> BookSyncCounts:

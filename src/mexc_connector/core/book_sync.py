@@ -2,7 +2,7 @@
 
 [hot] Its benchmark is the depth frame, decoded and applied.
 
-States and what leads from one to the other (rules R1 to R16 are docs/order_book.md):
+States and what leads from one to the other (rules R1 to R17 are docs/order_book.md):
 
     DETACHED  --on_subscribed-->              BUFFERING   ask for a snapshot (R3)
     BUFFERING --on_snapshot, it fits-->       LIVE        (R5, R13)
@@ -13,19 +13,21 @@ States and what leads from one to the other (rules R1 to R16 are docs/order_book
 
 Theory of operation. The shell tells what happened through `on_...` and carries out the answer:
 `PUBLISH` says that readers see something new (levels or state), `FETCH_SNAPSHOT` asks for one
-snapshot request, `RECYCLE_LINK` for a new connection. The shell answers each request by
-`on_snapshot` or `on_snapshot_failed` and names it by the number that `request` had when it was
-asked for; whatever makes a request pointless also changes that number. Diffs that arrive while a
-snapshot is awaited are held as one contiguous run. What every diff moves lives in the book's head:
-while nothing but R7 can be due, the head's gate is open and `BookHead.advance` may take frames of
-this epoch past this class; it reads the head whenever it is asked something.
-Times are nanoseconds of one clock, the one that stamps diffs and snapshots.
+snapshot request, `RECYCLE_LINK` for a new connection, `REPORT` to tell what `integrity` has found.
+The shell answers each request by `on_snapshot` or `on_snapshot_failed` and names it by the number
+that `request` had then; what makes a request pointless also changes that number. Diffs that arrive
+while a snapshot is awaited are held as one contiguous run. What every diff moves lives in the
+book's head: while nothing but R7 can be due its gate is open, and `BookHead.advance` may take
+frames of this epoch past this class. Times are nanoseconds of the clock that stamps diffs.
 """
 
 from mexc_connector.common.enums import BookState, UnsyncReason
-from mexc_connector.common.models import BookDiff, OrderBookSnapshot
+from mexc_connector.common.integrity import BookMismatch
+from mexc_connector.common.models import BookDiff, BookTicker, OrderBookSnapshot
+from mexc_connector.core.audit_schedule import AuditSchedule
 from mexc_connector.core.book import LiveOrderBook
 from mexc_connector.core.book_actions import BookAction, BookSyncCounts, SnapshotPurpose
+from mexc_connector.core.book_integrity import BookIntegrity
 from mexc_connector.core.held_diffs import HeldDiffs
 
 _PROVEN_DIFFS = 10
@@ -47,25 +49,26 @@ class BookSync:
         held_diffs: int = 2000,
         quiet_ns: int = 20_000_000_000,
         catch_up_ns: int = 3_000_000_000,
+        audit_every_ns: int = 0,
+        integrity: BookIntegrity | None = None,
     ) -> None:
         self.book = book
         self.state = BookState.DETACHED
         self.epoch = -1
         self.request = 0
         self.fetch_attempt = 0
+        self.integrity = integrity or BookIntegrity(book)
         self._counts = BookSyncCounts()
-        self._quiet_ns = quiet_ns
-        self._catch_up_ns = catch_up_ns
         self._head = book.head
+        self._audits = AuditSchedule(
+            book.head, quiet_ns=quiet_ns, catch_up_ns=catch_up_ns, every_ns=audit_every_ns
+        )
         self._held = HeldDiffs(held_diffs)
         self._purpose = SnapshotPurpose.NONE
-        self._audit_wish = (0, -1)  # due when, and how many diffs had been applied by then
-        self._must_reach: int | None = None
-        self._reach_by_ns = 0
 
     def __repr__(self) -> str:
-        held = f", {len(self._held)} held" if self._held else ""
-        return f"<BookSync {self.state} epoch {self.epoch} version {self._head.version}{held}>"
+        at = f"epoch {self.epoch} version {self._head.version}"
+        return f"<BookSync {self.state} {at}, {len(self._held)} held>"
 
     @property
     def counts(self) -> BookSyncCounts:
@@ -77,14 +80,14 @@ class BookSync:
     def audit_due_ns(self) -> int | None:
         """When the book wants to be compared with the exchange; None while it cannot be."""
         is_idle = self.state is BookState.LIVE and self._purpose is SnapshotPurpose.NONE
-        return self._audit_due_ns() if is_idle else None
+        return self._audits.due_ns() if is_idle else None
 
     # The link.
 
     def on_subscribed(self, epoch: int) -> BookAction:
         """R1, R3: the channel was granted on a connection of its own epoch; start from nothing."""
         if self.state is not BookState.DETACHED:
-            self._count(UnsyncReason.LINK_LOST)
+            self._counts.add_unsynced(UnsyncReason.LINK_LOST)
         self.epoch = epoch
         self.state = BookState.BUFFERING
         self._forget(UnsyncReason.SYNCING)
@@ -95,14 +98,14 @@ class BookSync:
         """R12: nothing of this connection can be trusted any more."""
         if epoch != self.epoch or self.state is BookState.DETACHED:
             return BookAction.NONE
-        self._count(UnsyncReason.LINK_LOST)
+        self._counts.add_unsynced(UnsyncReason.LINK_LOST)
         return self._detach(UnsyncReason.LINK_LOST)
 
     def on_refused(self) -> BookAction:
         """R12: after a reconnect the exchange keeps refusing the channel; it is asked on and on."""
         if self.state is not BookState.DETACHED or self.book.unsync_reason is UnsyncReason.REFUSED:
             return BookAction.NONE
-        self._count(UnsyncReason.REFUSED)
+        self._counts.add_unsynced(UnsyncReason.REFUSED)
         return self._detach(UnsyncReason.REFUSED)
 
     def on_removed(self, reason: UnsyncReason) -> BookAction:
@@ -125,22 +128,28 @@ class BookSync:
         if not 0 <= diff.from_version <= diff.to_version:  # R9
             return self._restart(UnsyncReason.BAD_DIFF)
         if self.state is BookState.BUFFERING:
-            self._hold(diff)
+            self._counts.diffs_old += not self._held.add(diff)  # R2
             return BookAction.NONE
         if diff.to_version <= self._head.version:  # R6
             self._counts.diffs_old += 1
             if self._head.applied_since_load:  # R15: repeated, late, or the exchange counts anew
-                self._wish_audit(diff.received_ns)
+                self._audits.wish(diff.received_ns)
             return BookAction.NONE
         if diff.from_version > self._head.version + 1:  # R8
             action = self._restart(UnsyncReason.GAP)
-            self._hold(diff)
+            self._counts.diffs_old += not self._held.add(diff)  # R2
             return action
         return self._apply(diff)  # R7
 
     def on_advanced(self) -> BookAction:
-        """R10, R14, R16: the head took a frame by itself, and its levels want a look."""
+        """R10, R14, R16, R17: the head took a frame by itself, and its levels want a look."""
         return self._look()
+
+    def on_ticker(self, ticker: BookTicker) -> BookAction:
+        """R17: what the exchange calls the top of the book at the ticker's version."""
+        if self.state is not BookState.LIVE:
+            return BookAction.NONE
+        return self._judge(self.integrity.on_ticker(ticker))
 
     # Snapshots.
 
@@ -156,14 +165,18 @@ class BookSync:
         purpose = self._purpose
         self._set_purpose(SnapshotPurpose.NONE)
         if purpose is SnapshotPurpose.AUDIT:
-            return self._compare(snapshot.version, now_ns)
+            return self._compare(snapshot, now_ns)
         known_from = self._held.first_version
         if known_from is None and self._head.version >= 0:
             known_from = self._head.version + 1
         if known_from is not None and known_from > snapshot.version + 1:  # R4
             self._counts.snapshots_too_old += 1
             return self._ask_again(purpose)
-        return self._load(snapshot, now_ns)
+        before = self.integrity.copy() if purpose is SnapshotPurpose.REFRESH else None
+        action = self._load(snapshot, now_ns)
+        if before is None or self.state is not BookState.LIVE:
+            return action
+        return action | self._judge(self.integrity.on_reloaded(before))
 
     def on_snapshot_failed(self, request: int) -> BookAction:
         """The request gave no snapshot; ask again, except for an audit, which just stays due."""
@@ -181,38 +194,39 @@ class BookSync:
         due_ns = self.audit_due_ns
         if due_ns is None or now_ns < due_ns:
             return BookAction.NONE
-        return self._ask(SnapshotPurpose.AUDIT)
+        is_quiet = now_ns >= self._audits.quiet_due_ns()
+        return self._ask(SnapshotPurpose.AUDIT if is_quiet else SnapshotPurpose.REFRESH)
 
     def on_tick(self, now_ns: int) -> BookAction:
         """R15: the stream did not reach in time what REST has already seen."""
-        if self._must_reach is not None and self._head.version >= self._must_reach:
-            self._must_reach = None
-        if self._must_reach is None or now_ns < self._reach_by_ns:
+        if not self._audits.is_overdue(now_ns):
             return BookAction.NONE
-        self._count(UnsyncReason.STALE)
+        self._counts.add_unsynced(UnsyncReason.STALE)
         return self._detach(UnsyncReason.STALE) | BookAction.RECYCLE_LINK
 
     # Inside.
-
-    def _hold(self, diff: BookDiff) -> None:
-        """R2: keep the latest contiguous run of diffs, so that R4 alone judges a snapshot."""
-        if not self._held.add(diff):
-            self._counts.diffs_old += 1
 
     def _apply(self, diff: BookDiff) -> BookAction:
         self.book.apply(diff)
         action = self._look()
         if self._purpose is SnapshotPurpose.REFRESH and BookAction.FETCH_SNAPSHOT not in action:
-            self._hold(diff)
+            self._counts.diffs_old += not self._held.add(diff)  # R2
         return action
 
     def _look(self) -> BookAction:
         fault = self.book.fault()
         if fault is not None:  # R10, R14
             return self._restart(fault)
+        action = BookAction.PUBLISH | self._judge(self.integrity.on_book())  # R17
         if self._purpose is SnapshotPurpose.NONE and self.book.is_thin():  # R16
-            return BookAction.PUBLISH | self._ask(SnapshotPurpose.REFRESH)
-        return BookAction.PUBLISH
+            action |= self._ask(SnapshotPurpose.REFRESH)
+        return action
+
+    def _judge(self, mismatch: BookMismatch | None) -> BookAction:
+        """R17: a book that the exchange contradicts at its own version is not right."""
+        if mismatch is None or not mismatch.has_resynced:
+            return BookAction.NONE if mismatch is None else BookAction.REPORT
+        return BookAction.REPORT | self._restart(UnsyncReason.MISMATCH)
 
     def _load(self, snapshot: OrderBookSnapshot, now_ns: int) -> BookAction:
         """R5, R16: take the snapshot, then what was held on top of it."""
@@ -221,7 +235,7 @@ class BookSync:
         self.state = BookState.LIVE
         self._set_purpose(SnapshotPurpose.NONE)
         self._counts.snapshots_loaded += 1
-        self._wish_audit(now_ns + self._quiet_ns)
+        self._audits.on_compared(now_ns)
         fault = self.book.fault()
         if fault is not None:  # R10
             return self._restart(fault)
@@ -231,30 +245,29 @@ class BookSync:
                 action |= self._apply(diff)
         return action
 
-    def _compare(self, exchange_version: int, now_ns: int) -> BookAction:
+    def _compare(self, snapshot: OrderBookSnapshot, now_ns: int) -> BookAction:
         """R15: what REST knows against what the stream brought."""
-        if exchange_version < self._head.version:
-            has_moved_since = self._audit_due_ns() > now_ns
+        if snapshot.version < self._head.version:
+            self.integrity.on_audit_missed()
+            has_moved_since = self._audits.quiet_due_ns() > now_ns
             return BookAction.NONE if has_moved_since else self._restart(UnsyncReason.STALE)
-        self._wish_audit(now_ns + self._quiet_ns)
-        if exchange_version == self._head.version:
-            self._counts.audits_confirmed += 1
-            self.book.confirm(now_ns)
-        else:
-            self._must_reach = exchange_version
-            self._reach_by_ns = now_ns + self._catch_up_ns
-        return BookAction.NONE
+        self._audits.on_compared(now_ns)
+        if snapshot.version > self._head.version:
+            self.integrity.on_audit_missed()
+            self._audits.expect(snapshot.version, now_ns)
+            return BookAction.NONE
+        self._counts.audits_confirmed += 1
+        self.book.confirm(now_ns)
+        return self._judge(self.integrity.on_snapshot(snapshot))
 
     def _restart(self, reason: UnsyncReason) -> BookAction:
         """Stop being live, forget everything, ask for a snapshot made after the fault."""
-        has_proved_itself = self._head.applied_since_load >= _PROVEN_DIFFS
-        self._count(reason)
+        is_proven = self._head.applied_since_load >= _PROVEN_DIFFS
+        self._counts.add_unsynced(reason)
         self.state = BookState.BUFFERING
         self._forget(reason)
-        if has_proved_itself:
-            self.fetch_attempt = 0
-            return BookAction.PUBLISH | self._ask(SnapshotPurpose.SYNC)
-        return BookAction.PUBLISH | self._ask_again(SnapshotPurpose.SYNC)
+        self.fetch_attempt = 0 if is_proven else self.fetch_attempt + 1
+        return BookAction.PUBLISH | self._ask(SnapshotPurpose.SYNC)
 
     def _ask(self, purpose: SnapshotPurpose) -> BookAction:
         self._set_purpose(purpose)
@@ -276,24 +289,11 @@ class BookSync:
         self.book.mark_unsynced(reason)
         self._held.clear()
         self._set_purpose(SnapshotPurpose.NONE)
-        self._must_reach = None
+        self._audits.forget()
+        self.integrity.forget()
 
     def _set_purpose(self, purpose: SnapshotPurpose) -> None:
         """Note what is awaited; a refresh needs every diff held, so the gate is shut meanwhile."""
         self._purpose = purpose
         is_open = self.state is BookState.LIVE and purpose is not SnapshotPurpose.REFRESH
         self._head.epoch = self.epoch if is_open else -1
-
-    def _audit_due_ns(self) -> int:
-        """R15: as wished, until a diff is applied; then once the book was quiet after the last."""
-        due_ns, applied = self._audit_wish
-        if applied == self._head.applied:
-            return due_ns
-        return (self._head.confirmed_ns or 0) + self._quiet_ns
-
-    def _wish_audit(self, due_ns: int) -> None:
-        self._audit_wish = (due_ns, self._head.applied)
-
-    def _count(self, reason: UnsyncReason) -> None:
-        unsynced = self._counts.unsynced
-        unsynced[reason] = unsynced.get(reason, 0) + 1

@@ -69,6 +69,11 @@ class Liveness:
         """When `on_time` wants to be called next, at the latest."""
         return min(self._next_ping, self._death()[0], self._rotate_at)
 
+    @property
+    def last_frame(self) -> float:
+        """When a frame of any kind arrived last, or else the link opened."""
+        return self._last_frame
+
     def on_frame(self, now: float) -> None:
         """Note that a frame of any kind arrived."""
         self._last_frame = now

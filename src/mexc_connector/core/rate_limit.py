@@ -131,6 +131,10 @@ class SlidingWindow:
             self._answered_units += units
             self._forget(now)
 
+    def withdraw(self, units: int) -> None:
+        """Forget `units` in flight: they were not sent after all."""
+        self._in_flight -= units
+
     def _forget(self, now: float) -> None:
         while self._answered and self._answered[0][0] + self.length_s <= now:
             self._answered_units -= self._answered.popleft()[1]
@@ -197,6 +201,13 @@ class RateLimiter:
         self._account.finish(cost.account_weight, now)
         self._requests.finish(cost.requests, now)
         self._orders.finish(cost.orders, now)
+
+    def withdraw(self, cost: RequestCost) -> None:
+        """Say that a booked request was not sent after all."""
+        self._ip.withdraw(cost.ip_weight)
+        self._account.withdraw(cost.account_weight)
+        self._requests.withdraw(cost.requests)
+        self._orders.withdraw(cost.orders)
 
     def expected_wait_s(
         self, cost: RequestCost, *, queued: RequestCost, now: float, kept: RequestCost = NO_COST

@@ -131,6 +131,10 @@ class RequestLine:
         """Say that a request that went has its answer, or that none will come."""
         self._limiter.finish(cost, now)
 
+    def withdraw(self, cost: RequestCost) -> None:
+        """Say that a request that went was not sent after all."""
+        self._limiter.withdraw(cost)
+
     def pause(self, seconds: float, now: float) -> None:
         """Let nothing go for `seconds` (L3)."""
         self._limiter.pause(seconds, now)

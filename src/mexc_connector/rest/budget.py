@@ -8,6 +8,7 @@ and pauses are theirs together.
 
 import asyncio
 
+from mexc_connector.common.circuit import CircuitOpen
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import RateLimitConfig
 from mexc_connector.common.errors import RateLimitError
@@ -25,6 +26,7 @@ class RequestBudget:
         self._heads = {lane: asyncio.Lock() for lane in Priority}
         self._gone = dict.fromkeys(Priority, 0)
         self._waited_s = dict.fromkeys(Priority, 0.0)
+        self._blocked_until = float("-inf")
 
     def keep_room_for_trading(self) -> None:
         """Let reads leave `limits.trading_reserve` free from now on: somebody trades."""
@@ -44,6 +46,10 @@ class RequestBudget:
     def finish(self, cost: RequestCost) -> None:
         """Say that a request that was waited for has its answer, or that none will come."""
         self._line.finish(cost, self._clock.now())
+
+    def withdraw(self, cost: RequestCost) -> None:
+        """Say that a request that was waited for was not sent after all."""
+        self._line.withdraw(cost)
 
     async def wait(self, cost: RequestCost, *, endpoint: str, priority: Priority) -> float:
         """Wait for room and count the request; what `turn` does at its start."""
@@ -80,6 +86,16 @@ class RequestBudget:
     def pause(self, seconds: float) -> None:
         """Let nothing go for `seconds`; what waits stays in line."""
         self._line.pause(seconds, self._clock.now())
+
+    def block(self, seconds: float) -> None:
+        """Let nothing go for `seconds`, because the firewall answered."""
+        self._blocked_until = max(self._blocked_until, self._clock.now() + seconds)
+        self.pause(seconds)
+
+    @property
+    def blocked_s(self) -> float:
+        """Seconds left of the pause after the firewall's last answer."""
+        return max(0.0, self._blocked_until - self._clock.now())
 
     @property
     def paused_s(self) -> float:
@@ -122,5 +138,10 @@ class Turn:
     async def __aenter__(self) -> float:
         return await self._budget.wait(self._cost, endpoint=self._endpoint, priority=self._priority)
 
-    async def __aexit__(self, *error: object) -> None:
-        self._budget.finish(self._cost)
+    async def __aexit__(
+        self, error_type: type[BaseException] | None, error: object, traceback: object
+    ) -> None:
+        if error_type is CircuitOpen:
+            self._budget.withdraw(self._cost)
+        else:
+            self._budget.finish(self._cost)

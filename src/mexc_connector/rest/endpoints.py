@@ -39,7 +39,8 @@ class Endpoint(msgspec.Struct, frozen=True):
 
     `lane` decides who overtakes whom, and that placing and cancelling count as orders. Not given
     but derived are `label`, method and path as errors and logs name the endpoint, and `cost`, what
-    one request takes from the budgets.
+    one request takes from the budgets. `is_vital`: no circuit breaker may hold it back. Cancels
+    are, and so is what they need and what settles an unknown outcome.
     """
 
     method: str
@@ -50,6 +51,7 @@ class Endpoint(msgspec.Struct, frozen=True):
     lane: Priority = Priority.READ
     label: str = ""
     cost: RequestCost = RequestCost()
+    is_vital: bool = False
 
     def __post_init__(self) -> None:
         orders = int(self.lane is not Priority.READ)
@@ -68,7 +70,7 @@ _SLOW = EndpointGroup.MARKET_DATA
 _FAST = EndpointGroup.MARKET_DATA_FAST
 
 PING = Endpoint("GET", "/api/v3/ping", 1, _FAST)
-TIME = Endpoint("GET", "/api/v3/time", 1, _FAST)
+TIME = Endpoint("GET", "/api/v3/time", 1, _FAST, is_vital=True)  # signatures carry it
 DEFAULT_SYMBOLS = Endpoint("GET", "/api/v3/defaultSymbols", 1, _SLOW)
 OFFLINE_SYMBOLS = Endpoint("GET", "/api/v3/symbol/offline", 10, _SLOW)
 ANNOUNCEMENTS = Endpoint("GET", "/api/v3/announcements", 8, _SLOW)
@@ -84,11 +86,26 @@ TICKER_BOOK = Endpoint("GET", "/api/v3/ticker/bookTicker", 10, _FAST)
 
 
 def _order(method: str, path: str, weight: int, lane: Priority) -> Endpoint:
-    return Endpoint(method, f"/api/v3/{path}", weight, EndpointGroup.ORDER, True, lane)
+    return Endpoint(
+        method,
+        f"/api/v3/{path}",
+        weight,
+        EndpointGroup.ORDER,
+        is_signed=True,
+        lane=lane,
+        is_vital=lane is Priority.CANCEL,
+    )
 
 
-def _signed(method: str, path: str, weight: int) -> Endpoint:
-    return Endpoint(method, f"/api/v3/{path}", weight, EndpointGroup.ACCOUNT, is_signed=True)
+def _signed(method: str, path: str, weight: int, *, is_vital: bool = False) -> Endpoint:
+    return Endpoint(
+        method,
+        f"/api/v3/{path}",
+        weight,
+        EndpointGroup.ACCOUNT,
+        is_signed=True,
+        is_vital=is_vital,
+    )
 
 
 PLACE_ORDER = _order("POST", "order", 1, Priority.PLACE)
@@ -98,10 +115,10 @@ CANCEL_ORDER = _order("DELETE", "order", 1, Priority.CANCEL)
 CANCEL_OPEN_ORDERS = _order("DELETE", "openOrders", 1, Priority.CANCEL)
 CANCEL_ALL_ORDERS = _order("DELETE", "order/all", 1, Priority.CANCEL)
 
-ORDER = _signed("GET", "order", 2)
-OPEN_ORDERS = _signed("GET", "openOrders", 3)
+ORDER = _signed("GET", "order", 2, is_vital=True)
+OPEN_ORDERS = _signed("GET", "openOrders", 3, is_vital=True)
 ALL_ORDERS = _signed("GET", "allOrders", 10)
-MY_TRADES = _signed("GET", "myTrades", 10)
+MY_TRADES = _signed("GET", "myTrades", 10, is_vital=True)
 ACCOUNT = _signed("GET", "account", 10)
 TRADE_FEE = _signed("GET", "tradeFee", 20)
 MX_DEDUCT = _signed("GET", "mxDeduct/enable", 1)

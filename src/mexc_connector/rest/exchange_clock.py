@@ -46,6 +46,11 @@ class ExchangeClock:
         """Exchange's clock minus this machine's, as last measured; None before that."""
         return None if self._sample is None else self._offset_ms
 
+    @property
+    def age_s(self) -> float | None:
+        """Seconds since the last measurement; None before the first."""
+        return None if self._sample is None else self._clock.now() - self._sample.received_at
+
     def is_older_than(self, seconds: float) -> bool:
         """Whether there is no measurement, or only one older than `seconds`."""
         return self._sample is None or self._clock.now() - self._sample.received_at > seconds

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from mexc_connector.common.circuit import CircuitReport, CircuitState
 from mexc_connector.core.rate_limit import RateUsage
 from mexc_connector.core.request_line import LaneUsage
 from mexc_connector.rest.endpoints import EndpointGroup
@@ -53,7 +54,9 @@ class RestMetrics(msgspec.Struct, frozen=True):
     A `cache_hits` was answered from the symbol rules in memory or by joining a request under way,
     a `cache_misses` made one. `unlisted_rows` are rows of list replies about markets that
     `exchangeInfo` does not list, `unreadable_rows` are markets whose rules could not be read.
-    `budget` and `lanes` are those of all clients that share the `RequestBudget`.
+    `budget` and `lanes` are those of all clients that share the `RequestBudget`. `circuits` are
+    the breakers of the groups. `clock_offset_ms` is the exchange's clock minus ours as measured
+    `clock_age_s` ago; both None before the first time.
     """
 
     groups: tuple[GroupMetrics, ...]
@@ -63,6 +66,9 @@ class RestMetrics(msgspec.Struct, frozen=True):
     cache_misses: int
     unlisted_rows: int
     unreadable_rows: int
+    circuits: tuple[CircuitReport, ...] = ()
+    clock_offset_ms: int | None = None
+    clock_age_s: float | None = None
 
     @property
     def requests(self) -> int:
@@ -78,6 +84,21 @@ class RestMetrics(msgspec.Struct, frozen=True):
     def rate_limited(self) -> int:
         """Answers that told us to slow down."""
         return sum(group.rate_limited for group in self.groups)
+
+    @property
+    def held_back(self) -> int:
+        """Requests that failed without being sent, because a circuit was open."""
+        return sum(circuit.held_back for circuit in self.circuits)
+
+    @property
+    def circuit_openings(self) -> int:
+        """How often circuits opened."""
+        return sum(circuit.openings for circuit in self.circuits)
+
+    @property
+    def open_circuits(self) -> int:
+        """Circuits that are not closed now."""
+        return sum(circuit.state is not CircuitState.CLOSED for circuit in self.circuits)
 
     @property
     def waited_s(self) -> float:

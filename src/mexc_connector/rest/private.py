@@ -1,7 +1,7 @@
 """`MexcPrivateSpotRest`: orders, balances and the account over REST."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Self
 
 from mexc_connector.common.clock import Clock
@@ -153,9 +153,18 @@ class MexcPrivateSpotRest(AccountClient):
             return order, self._client_order_ids.next()
         return order, checked_client_order_id(request.client_order_id)
 
-    async def send_checked(self, order: CheckedOrder, client_order_id: ClientOrderId) -> Order:
-        """Send an order that is checked already, once; as `place_order` from there on."""
-        return await self._orders.place(order, client_order_id)
+    async def send_checked(
+        self,
+        order: CheckedOrder,
+        client_order_id: ClientOrderId,
+        *,
+        admit: Callable[[], object] | None = None,
+    ) -> Order:
+        """Send an order that is checked already, once; as `place_order` from there on.
+
+        `admit` is called when its turn has come; what it raises stops the order, and is raised.
+        """
+        return await self._orders.place(order, client_order_id, admit=admit)
 
     async def test_order(self, symbol: Symbol, request: OrderRequest) -> None:
         """Let the exchange check an order without placing it. Counts like a placed one.
@@ -271,10 +280,7 @@ class MexcPrivateSpotRest(AccountClient):
     def metrics(self) -> RestMetrics:
         """Return the counters; a shared account read counts as a hit of the cache."""
         account = self._shared_account
-        return RestMetrics(
-            groups=self._session.metrics(),
-            budget=self._session.budget.usage(),
-            lanes=self._session.budget.lanes(),
+        return self._session.metrics(
             cache_hits=account.calls - account.requests,
             cache_misses=account.requests,
             unlisted_rows=self._symbols.unlisted_rows,

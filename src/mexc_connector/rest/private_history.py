@@ -78,14 +78,14 @@ class HistoryEndpoints:
         self, symbol: Symbol, *, start_ms: int | None, end_ms: int | None, limit: int | None
     ) -> list[Order]:
         """Read orders of the last 7 days; see `MexcPrivateSpotRest.get_all_orders`."""
-        info = await self._link.info_of(symbol)
+        name = await self._link.name_of(symbol)
 
         async def fetch(start: int, end: int) -> Page[Order]:
-            parameters = _window(info.exchange_symbol, start, end, MOST_ROWS)
+            parameters = _window(name, start, end, MOST_ROWS)
             answer = await self._link.read(endpoints.ALL_ORDERS, parameters)
 
             def build(row: private.OrderRow) -> Order:
-                _require_about(row.symbol, info.exchange_symbol)
+                _require_about(row.symbol, name)
                 return models.order(row, symbol)
 
             rows = wire.convert_rows(answer, private.OrderRow, build)
@@ -107,17 +107,17 @@ class HistoryEndpoints:
         limit: int | None,
     ) -> list[Fill]:
         """Read fills of the last month; see `MexcPrivateSpotRest.get_my_trades`."""
-        info = await self._link.info_of(symbol)
+        name = await self._link.name_of(symbol)
         of_order = [] if order_id is None else [("orderId", order_id)]
 
         def build(row: private.MyTradeRow) -> Fill:
-            _require_about(row.symbol, info.exchange_symbol)
+            _require_about(row.symbol, name)
             if order_id is not None and str(row.order_id) != order_id:
                 raise ValueError(f"a fill of order {row.order_id}")
             return models.fill(row, symbol)
 
         async def fetch(start: int, end: int) -> Page[Fill]:
-            window = _window(info.exchange_symbol, start, end, self._most_fills)
+            window = _window(name, start, end, self._most_fills)
             answer = await self._read_fills([*window, *of_order])
             rows = wire.convert_rows(answer, private.MyTradeRow, build)
             is_cut = len(rows) >= self._most_fills

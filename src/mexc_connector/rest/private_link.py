@@ -1,5 +1,7 @@
 """What the groups of private endpoints share: signed requests about markets."""
 
+from collections.abc import Callable
+
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.errors import InvalidSymbol
@@ -44,6 +46,10 @@ class PrivateLink:
         """Return the rules of a market; raises `UnknownSymbol`."""
         return await self._symbols.info_of(symbol)
 
+    async def name_of(self, symbol: Symbol) -> str:
+        """Return the exchange's spelling of a market, for commands that need none of its rules."""
+        return await self._symbols.name_of(symbol)
+
     async def symbol_of(self, exchange_symbol: str) -> Symbol | None:
         """Return the pair behind the exchange's spelling; None, and counted, if not listed."""
         return await self._symbols.symbol_of(exchange_symbol)
@@ -62,10 +68,11 @@ class PrivateLink:
         parameters: Parameters = (),
         *,
         about: OrderReference | None = None,
+        admit: Callable[[], object] | None = None,
     ) -> Answer:
         """Send a command, once; see `Sender.command`."""
         try:
-            return await self._session.command(endpoint, parameters, about=about)
+            return await self._session.command(endpoint, parameters, about=about, admit=admit)
         except InvalidSymbol:
             self._symbols.cache.expire()
             raise

@@ -37,11 +37,18 @@ class OrderEndpoints:
     def __init__(self, link: PrivateLink) -> None:
         self._link = link
 
-    async def place(self, order: CheckedOrder, client_order_id: ClientOrderId) -> Order:
+    async def place(
+        self,
+        order: CheckedOrder,
+        client_order_id: ClientOrderId,
+        *,
+        admit: Callable[[], object] | None = None,
+    ) -> Order:
         """Send an order once; see `MexcPrivateSpotRest.send_checked`."""
         about = OrderReference(client_order_id=client_order_id)
+        parameters = order_parameters(order, client_order_id)
         answer = await self._link.command(
-            endpoints.PLACE_ORDER, order_parameters(order, client_order_id), about=about
+            endpoints.PLACE_ORDER, parameters, about=about, admit=admit
         )
         build = partial(_accepted, order=order, client_order_id=client_order_id)
         return _settled(about, lambda: wire.convert(answer, private.OrderAck, build))
@@ -92,17 +99,17 @@ class OrderEndpoints:
 
     async def cancel(self, symbol: Symbol, order: OrderReference) -> Order:
         """Cancel one order; see `MexcPrivateSpotRest.cancel_order`."""
-        info = await self._link.info_of(symbol)
-        parameters = [("symbol", info.exchange_symbol), *reference_parameters(order)]
+        name = await self._link.name_of(symbol)
+        parameters = [("symbol", name), *reference_parameters(order)]
         answer = await self._link.command(endpoints.CANCEL_ORDER, parameters, about=order)
-        build = partial(_canceled, symbol=symbol, exchange_symbol=info.exchange_symbol, order=order)
+        build = partial(_canceled, symbol=symbol, exchange_symbol=name, order=order)
         return _settled(order, lambda: wire.convert(answer, private.OrderRow, build))
 
     async def cancel_open(self, symbols: Sequence[Symbol]) -> list[Order]:
         """Cancel all orders of some markets; see `MexcPrivateSpotRest.cancel_open_orders`."""
         if not 1 <= len(symbols) <= MOST_SYMBOLS:
             raise UsageError(f"name 1 to {MOST_SYMBOLS} markets, not {len(symbols)}")
-        names = {(await self._link.info_of(symbol)).exchange_symbol: symbol for symbol in symbols}
+        names = {await self._link.name_of(symbol): symbol for symbol in symbols}
         about = OrderReference()
         parameters = [("symbol", ",".join(names))]
         answer = await self._link.command(endpoints.CANCEL_OPEN_ORDERS, parameters, about=about)
@@ -122,23 +129,21 @@ class OrderEndpoints:
 
     async def get(self, symbol: Symbol, order: OrderReference) -> Order:
         """Read one order; see `MexcPrivateSpotRest.get_order`."""
-        info = await self._link.info_of(symbol)
-        parameters = [("symbol", info.exchange_symbol), *reference_parameters(order)]
+        name = await self._link.name_of(symbol)
+        parameters = [("symbol", name), *reference_parameters(order)]
         answer = await self._link.read(endpoints.ORDER, parameters)
-        build = partial(_found, symbol=symbol, exchange_symbol=info.exchange_symbol, order=order)
+        build = partial(_found, symbol=symbol, exchange_symbol=name, order=order)
         return wire.convert(answer, private.OrderRow, build)
 
     async def get_open(self, symbol: Symbol | None) -> list[Order]:
         """Read the open orders; see `MexcPrivateSpotRest.get_open_orders`."""
         if symbol is not None:
-            info = await self._link.info_of(symbol)
-            answer = await self._link.read(
-                endpoints.OPEN_ORDERS, [("symbol", info.exchange_symbol)]
-            )
+            name = await self._link.name_of(symbol)
+            answer = await self._link.read(endpoints.OPEN_ORDERS, [("symbol", name)])
             build = partial(
                 _found,
                 symbol=symbol,
-                exchange_symbol=info.exchange_symbol,
+                exchange_symbol=name,
                 order=OrderReference(),
             )
             return wire.convert_rows(answer, private.OrderRow, build)

@@ -276,10 +276,7 @@ class MexcPublicSpotRest:
     def metrics(self) -> RestMetrics:
         """Return the counters as they stand."""
         cache = self._symbols.cache
-        return RestMetrics(
-            groups=self._session.metrics(),
-            budget=self._session.budget.usage(),
-            lanes=self._session.budget.lanes(),
+        return self._session.metrics(
             cache_hits=cache.hits,
             cache_misses=cache.misses,
             unlisted_rows=self._symbols.unlisted_rows,

@@ -83,6 +83,9 @@ class _ErrorBody(msgspec.Struct):
     data: msgspec.Raw = msgspec.Raw(b"null")
 
 
+_HOLDING_KEYS = ("/apiKeyInfo", "/userDataStream")
+
+
 def is_plain_success(status: int, body: bytes) -> bool:
     """Whether a reply is a success beyond doubt: 2xx, and nothing in it that errors are made of."""
     return 200 <= status < 300 and b'"code"' not in body and b'"success"' not in body
@@ -109,6 +112,8 @@ def rejection_of(
     if is_success_status and (details is None or _is_success(details, code)):
         return None
     rule = _rule(status, code, _message(details), is_json=details is not None)
+    if not _message(details) and endpoint.endswith(_HOLDING_KEYS):
+        body = b""  # an answer under the wrong status: what it says would show in the error
     message = _message(details) or _text_of(status, body)
     if code in _ALIKE:
         message += "; the exchange says the same of a wrong secret, a wrong key and an expired key"

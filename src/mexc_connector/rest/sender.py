@@ -7,16 +7,19 @@ has certainly done nothing, so its clock is measured and the request goes once m
 
 A pause holds back everything that shares the `RequestBudget`. The firewall's 403 is raised at
 once: the pause that follows is too long to sit through unseen.
+
+A group of endpoints that does not answer is left alone by its circuit breaker: what is asked of it
+fails with `CircuitOpen` before it takes any budget. Cancels and lookups of orders go nevertheless.
 """
 
 import asyncio
-import logging
+import itertools
 import random
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
-import msgspec
-
+from mexc_connector.common.circuit import CircuitOpen
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.error_codes import Retry
@@ -32,25 +35,19 @@ from mexc_connector.core.backoff import backoff_delay
 from mexc_connector.core.signing import Parameters, canonical_query
 from mexc_connector.rest.answer import Answer, OrderReference
 from mexc_connector.rest.budget import RequestBudget
+from mexc_connector.rest.call import Call
+from mexc_connector.rest.circuits import Circuits, Trial
 from mexc_connector.rest.endpoints import Endpoint, EndpointGroup
 from mexc_connector.rest.metrics import GroupCounters, GroupMetrics
+from mexc_connector.rest.refusal_pauses import RefusalPauses
 from mexc_connector.rest.rejection import Rejection, is_about_time, is_plain_success, rejection_of
 from mexc_connector.rest.signer import Signer
 from mexc_connector.rest.transport import HttpReply, HttpRequest, HttpTransport
 
 T = TypeVar("T")
 
-_LOGGER = logging.getLogger("mexc_connector.rest")
 _PASSING = (ExchangeUnavailable, RateLimitError)
 _REPEATED = frozenset({Retry.AFTER_BACKOFF, Retry.AFTER_LOOKUP, Retry.AFTER_STATED_WAIT})
-
-
-class _Call(msgspec.Struct):
-    """One call and its attempts. `is_open` from the first byte sent until an answer is there."""
-
-    endpoint: Endpoint
-    parameters: Parameters
-    is_open: bool = False
 
 
 class Sender:
@@ -79,8 +76,10 @@ class Sender:
         self._signer = signer
         self._measure_clock = measure_clock
         self._jitter = jitter
+        self._numbers = itertools.count(1)
         self._counters = {group: GroupCounters() for group in EndpointGroup}
-        self._unstated_refusals = 0
+        self._pauses = RefusalPauses(budget, config.limits)
+        self.circuits = Circuits(config.circuit, clock=clock)
         self._under_way: set[asyncio.Timeout] = set()
         self._is_closed = False
 
@@ -89,19 +88,27 @@ class Sender:
 
         Raises `ExchangeAPIError` and its kinds, `TransportError`, `SessionClosed`.
         """
-        return await self._until_closed(self._read, _Call(endpoint, parameters))
+        call = Call(endpoint, parameters, next(self._numbers))
+        return await self._until_closed(self._read, call)
 
     async def command(
-        self, endpoint: Endpoint, parameters: Parameters, *, about: OrderReference | None = None
+        self,
+        endpoint: Endpoint,
+        parameters: Parameters,
+        *,
+        about: OrderReference | None = None,
+        admit: Callable[[], object] | None = None,
     ) -> Answer:
         """Send a command once and return its success.
+
+        `admit` is called when its turn has come; what it raises stops the command.
 
         An `ExchangeAPIError` says that the exchange did nothing, and so do `SessionClosed` and a
         `TransportError` whose `is_sent` is False. If that is not certain, a command `about` an
         order raises `OrderOutcomeUnknown`, with what happened as its cause; one about nothing
         whose outcome matters that much raises what happened. A cancelled caller knows nothing.
         """
-        call = _Call(endpoint, parameters)
+        call = Call(endpoint, parameters, next(self._numbers), about, admit)
         try:
             outcome = await self._until_closed(self._ask, call)
         except Exception as error:
@@ -115,7 +122,7 @@ class Sender:
             raise outcome.error
         raise about.outcome_unknown() from outcome.error
 
-    async def _until_closed(self, send: Callable[[_Call], Awaitable[T]], call: _Call) -> T:
+    async def _until_closed(self, send: Callable[[Call], Awaitable[T]], call: Call) -> T:
         if self._is_closed:
             raise SessionClosed(f"{call.endpoint.label}: the client is closed")
         scope = asyncio.timeout(None)
@@ -131,7 +138,7 @@ class Sender:
                 raise
             raise SessionClosed(f"{call.endpoint.label}: closed while under way") from None
 
-    async def _read(self, call: _Call) -> Answer:
+    async def _read(self, call: Call) -> Answer:
         endpoint = call.endpoint
         retries = endpoint.group.options(self._config).retries
         counters = self._counters[endpoint.group]
@@ -140,20 +147,20 @@ class Sender:
             try:
                 outcome = await self._ask(call)
             except TransportError as error:
-                if attempt >= retries:
+                if attempt >= retries or isinstance(error, CircuitOpen):
                     raise
-                _LOGGER.debug("%s, attempt %d: %s", endpoint.label, attempt, error)
+                call.log("attempt %d: %s", attempt, error)
             else:
                 if isinstance(outcome, Answer):
                     return outcome
                 if attempt >= retries or not self._may_repeat(outcome):
                     raise outcome.error
-                _LOGGER.debug("attempt %d: %s", attempt, outcome.error)
+                call.log("attempt %d: %s", attempt, outcome.error)
             await self._clock.sleep(self._backoff_s(attempt))
             attempt += 1
             counters.retries += 1
 
-    async def _ask(self, call: _Call) -> Answer | Rejection:
+    async def _ask(self, call: Call) -> Answer | Rejection:
         """Make an attempt, and another one if the exchange objects to the time of the first."""
         outcome = await self._attempt(call)
         if self._signer is None or self._measure_clock is None or not is_about_time(outcome):
@@ -161,17 +168,23 @@ class Sender:
         try:
             await self._measure_clock()
         except MexcError as error:
-            _LOGGER.debug("%s: the clock could not be measured: %s", call.endpoint.label, error)
+            call.log("the clock could not be measured: %s", error)
             return outcome
         self._counters[call.endpoint.group].retries += 1
         outcome = await self._attempt(call)
         return outcome.with_note(self._signer.clocks()) if is_about_time(outcome) else outcome
 
-    async def _attempt(self, call: _Call) -> Answer | Rejection:
+    async def _attempt(self, call: Call) -> Answer | Rejection:
+        return await self.circuits.attempt(call.endpoint, partial(self._exchange, call))
+
+    async def _exchange(self, call: Call, trial: Trial) -> Answer | Rejection:
         endpoint, counters = call.endpoint, self._counters[call.endpoint.group]
         async with self._budget.turn(
             endpoint.cost, endpoint=endpoint.label, priority=endpoint.lane
         ) as waited_s:
+            trial.require_still_allowed()
+            if call.admit is not None:
+                call.admit()
             # Built after the wait: the request time and its signature age.
             request, query = self._request(call)
             counters.requests += 1
@@ -184,18 +197,12 @@ class Sender:
                 counters.unanswered += 1
                 raise
             call.is_open = False
-        _LOGGER.debug(
-            "%s: HTTP %d, %d bytes, waited %.3f s",
-            endpoint.label,
-            reply.status,
-            len(reply.body),
-            waited_s,
-        )
+        call.log("HTTP %d, %d bytes, waited %.3f s", reply.status, len(reply.body), waited_s)
         rejection = self._rejection(call, reply, query)
         if rejection is not None:
             self._note(rejection, counters)
             return rejection
-        self._unstated_refusals = 0
+        self._pauses.on_success()
         return Answer(
             endpoint=endpoint.label,
             body=reply.body,
@@ -204,7 +211,7 @@ class Sender:
             received_ns=self._clock.time_ns(),
         )
 
-    def _request(self, call: _Call) -> tuple[HttpRequest, str]:
+    def _request(self, call: Call) -> tuple[HttpRequest, str]:
         endpoint = call.endpoint
         if not endpoint.is_signed:
             query = canonical_query(call.parameters)
@@ -222,7 +229,7 @@ class Sender:
         )
         return request, query
 
-    def _rejection(self, call: _Call, reply: HttpReply, query: str) -> Rejection | None:
+    def _rejection(self, call: Call, reply: HttpReply, query: str) -> Rejection | None:
         body = reply.body
         if is_plain_success(reply.status, body):
             return None
@@ -238,23 +245,7 @@ class Sender:
 
     def _note(self, rejection: Rejection, counters: GroupCounters) -> None:
         counters.refused += 1
-        if isinstance(rejection.error, RateLimitError):
-            counters.rate_limited += 1
-            self._budget.pause(self._pause_s(rejection, rejection.error))
-
-    def _pause_s(self, rejection: Rejection, error: RateLimitError) -> float:
-        """Return how long everything rests: as stated, else longer with each refusal in a row."""
-        if rejection.stated_wait_s is not None or rejection.retry is not Retry.AFTER_STATED_WAIT:
-            return error.retry_after
-        if self._budget.paused_s > 0:  # one burst, refused several times, is one refusal
-            return 0.0
-        self._unstated_refusals += 1
-        return backoff_delay(
-            self._unstated_refusals - 1,
-            base_s=error.retry_after,
-            max_s=max(error.retry_after, self._config.limits.max_wait_s),
-            jitter=0.0,
-        )
+        counters.rate_limited += self._pauses.on_refused(rejection)
 
     def _may_repeat(self, rejection: Rejection) -> bool:
         if rejection.retry not in _REPEATED or not isinstance(rejection.error, _PASSING):

@@ -2,23 +2,28 @@
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.credentials import Credentials
-from mexc_connector.common.errors import MexcError
+from mexc_connector.common.errors import ExchangeUnavailable, MexcError, TransportError
+from mexc_connector.common.log_fields import log_fields
 from mexc_connector.core.signing import Parameters
 from mexc_connector.rest import endpoints, wire
 from mexc_connector.rest.answer import Answer, OrderReference
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.endpoints import Endpoint
 from mexc_connector.rest.exchange_clock import ClockSample, ExchangeClock
-from mexc_connector.rest.metrics import GroupMetrics
+from mexc_connector.rest.metrics import RestMetrics
 from mexc_connector.rest.sender import Sender
 from mexc_connector.rest.signer import Signer
 from mexc_connector.rest.transport import CLOSE_TIMEOUT_S, AiohttpTransport, HttpTransport
 
 _LOGGER = logging.getLogger("mexc_connector.rest")
+
+# Most clocks are right: better a cancel that is dated by ours than one that waits for theirs.
+_VITAL_CLOCK_WAIT_S = 2.0
 
 
 class RestSession:
@@ -66,15 +71,35 @@ class RestSession:
     async def read(self, endpoint: Endpoint, parameters: Parameters = ()) -> Answer:
         """Send a read and return its success; see `Sender.read`."""
         if endpoint.is_signed:
-            await self.know_the_time()
+            await self._know_the_time_for(endpoint)
         return await self._sender.read(endpoint, parameters)
 
     async def command(
-        self, endpoint: Endpoint, parameters: Parameters, *, about: OrderReference | None = None
+        self,
+        endpoint: Endpoint,
+        parameters: Parameters,
+        *,
+        about: OrderReference | None = None,
+        admit: Callable[[], object] | None = None,
     ) -> Answer:
         """Send a command once and return its success; see `Sender.command`."""
-        await self.know_the_time()
-        return await self._sender.command(endpoint, parameters, about=about)
+        await self._know_the_time_for(endpoint)
+        return await self._sender.command(endpoint, parameters, about=about, admit=admit)
+
+    async def _know_the_time_for(self, endpoint: Endpoint) -> None:
+        """Wait for the clock as `know_the_time`; what must be tried waits for it little."""
+        if not endpoint.is_vital:
+            await self.know_the_time()
+            return
+        try:
+            async with asyncio.timeout(_VITAL_CLOCK_WAIT_S):
+                await self.know_the_time()
+        except (TimeoutError, TransportError, ExchangeUnavailable) as error:
+            _LOGGER.warning(
+                "the exchange's clock is not known, so this machine's serves: %s",
+                error,
+                extra=log_fields(endpoint=endpoint.label),
+            )
 
     async def know_the_time(self) -> None:
         """Wait for the first measurement of the exchange's clock; later ones are made meanwhile."""
@@ -129,9 +154,22 @@ class RestSession:
             )
         return self.exchange_clock.set_from(measured)
 
-    def metrics(self) -> tuple[GroupMetrics, ...]:
-        """Return the sender's counters."""
-        return self._sender.metrics()
+    def metrics(
+        self, *, cache_hits: int, cache_misses: int, unlisted_rows: int, unreadable_rows: int
+    ) -> RestMetrics:
+        """Return the counters of a client: its own, and those of what it shares."""
+        return RestMetrics(
+            groups=self._sender.metrics(),
+            budget=self.budget.usage(),
+            lanes=self.budget.lanes(),
+            cache_hits=cache_hits,
+            cache_misses=cache_misses,
+            unlisted_rows=unlisted_rows,
+            unreadable_rows=unreadable_rows,
+            circuits=self._sender.circuits.reports(),
+            clock_offset_ms=self.exchange_clock.offset_ms,
+            clock_age_s=self.exchange_clock.age_s,
+        )
 
     @property
     def is_closed(self) -> bool:

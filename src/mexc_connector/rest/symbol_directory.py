@@ -1,5 +1,6 @@
 """Which markets there are: symbol rules in memory, and what is known of the missing ones."""
 
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Protocol, TypeVar
@@ -69,12 +70,25 @@ class SymbolDirectory:
             raise UnknownSymbol(str(symbol), await self._note_on(symbol))
         return info
 
+    async def name_of(self, symbol: Symbol) -> str:
+        """Return the exchange's spelling, which never changes: a copy of any age will do.
+
+        So whoever cancels, or looks an order up, needs no market data.
+        """
+        require_symbol(symbol)
+        known = self.cache.latest
+        if known is not None and (info := known.by_symbol.get(symbol)) is not None:
+            return info.exchange_symbol
+        return (await self.info_of(symbol)).exchange_symbol
+
     async def symbol_of(self, exchange_symbol: str) -> Symbol | None:
-        """Return the pair behind the exchange's spelling, from a fresh copy if need be.
+        """Return the pair behind the exchange's spelling, which never changes.
+
+        A copy of any age will do; only a market that it lacks is looked for in a fresh one.
 
         None for a market that is not listed; it is counted in `unlisted_rows`.
         """
-        for max_age_s in (self._life_s, _FRESH_S):
+        for max_age_s in (math.inf, _FRESH_S):
             table = await self.cache.get(max_age_s=max_age_s)
             with suppress(UnknownSymbol):
                 return table.symbol_map.from_exchange(exchange_symbol)

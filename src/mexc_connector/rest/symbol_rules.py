@@ -15,6 +15,7 @@ import msgspec
 from mexc_connector.common.enums import MarketStatus, OrderType, TradableSides
 from mexc_connector.common.errors import ConfigError, UsageError
 from mexc_connector.common.instrument import ExchangeInfo, SymbolInfo, exact_decimal
+from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
 from mexc_connector.rest import wire
 from mexc_connector.rest.answer import Answer
@@ -77,7 +78,8 @@ async def symbol_table(answer: Answer, *, steps: Mapping[str, Decimal]) -> Symbo
             row = msgspec.json.decode(raw, type=wire.SymbolRow, strict=False)
             info = _symbol_info(row, steps)
         except (ValueError, RecursionError) as error:  # msgspec's errors are ValueErrors
-            _LOGGER.debug("%s: a row is left out: %s", answer.endpoint, error)
+            fields = log_fields(endpoint=answer.endpoint)
+            _LOGGER.debug("%s: a row is left out: %s", answer.endpoint, error, extra=fields)
             unreadable += 1
             continue
         rival = by_symbol.get(info.symbol)

@@ -61,6 +61,11 @@ class Exchange:
             ]
 
     @property
+    def snapshot_levels(self) -> int:
+        """Levels per side that GET depth gives at most."""
+        return self._options.limits.snapshot_levels
+
+    @property
     def now_ms(self) -> int:
         """The exchange's time."""
         return self.clock.now_ms

@@ -13,6 +13,8 @@ from mexc_connector.core.order_tracker import OrderTracker
 from mexc_connector.trading.account_feed import AccountFeed
 from mexc_connector.trading.account_rest import AccountRest, SymbolRules
 from mexc_connector.trading.balance_desk import BalanceDesk
+from mexc_connector.trading.guard_desk import GuardDesk
+from mexc_connector.trading.guard_readings import Books, GuardReadings
 from mexc_connector.trading.journal_file import OrderJournal
 from mexc_connector.trading.mass_canceller import MassCanceller
 from mexc_connector.trading.metrics import TradingMetrics
@@ -39,6 +41,7 @@ class Account:
         markets: Callable[[], Iterable[Symbol]],
         exchange_time_ms: Callable[[], int],
         last_price: Callable[[Symbol], float | None],
+        books: Books = dict,
         config: MexcConfig,
         clock: Clock,
         journal: OrderJournal | None = None,
@@ -60,9 +63,31 @@ class Account:
         self._mass_canceller = MassCanceller(
             self.board, rest, canceller=self._canceller, config=config.trading, clock=clock
         )
+        self.guards = self._new_guards(config, books, last_price)
         self.desk = self._new_desk(rules, ids, last_price)
         self._reconciler = self._new_reconciler(markets)
         self.feed = self._new_feed()
+
+    def _new_guards(
+        self,
+        config: MexcConfig,
+        books: Books,
+        last_price: Callable[[Symbol], float | None],
+    ) -> GuardDesk:
+        readings = GuardReadings(
+            config.guards,
+            books=books,
+            last_price=last_price,
+            open_orders=lambda: len(self.board.tracker.open_records),
+        )
+        return GuardDesk(
+            config.guards,
+            readings,
+            cancel_all=self.cancel_all,
+            is_account_current=lambda: self.feed.status.is_current,
+            clock=self._clock,
+            queue_size=config.streams.queue_size,
+        )
 
     def _new_desk(
         self,
@@ -79,6 +104,7 @@ class Account:
             canceller=self._canceller,
             exchange_time_ms=self._exchange_time_ms,
             last_price=last_price,
+            guards=self.guards,
         )
 
     def _new_reconciler(self, markets: Callable[[], Iterable[Symbol]]) -> Reconciler:
@@ -165,6 +191,7 @@ class Account:
         it closes it after the REST client.
         """
         try:
+            await self.guards.close()
             await self.feed.close()
             await self._settler.close()
             await self._canceller.close()
@@ -197,12 +224,18 @@ class Account:
             reconciliations=self._reconciler.passes,
             reconciliation_failures=self.feed.failures,
             mended_orders=self._reconciler.mended_orders,
+            polls=self.feed.polls,
             journal_records=0 if self._journal is None else self._journal.records_written,
             journal_syncs=0 if self._journal is None else self._journal.syncs,
             journal_failures=self.board.journal_failures,
+            guard_trips=self.guards.guards.trip_count,
+            guard_refusals=self.guards.guards.refusals,
+            guard_cancellations=self.guards.cancellations,
+            guard_cancel_failures=self.guards.cancel_failures,
             callback_errors=self.board.orders.callback_errors
             + self.board.fills.callback_errors
-            + balances.changes.callback_errors,
+            + balances.changes.callback_errors
+            + self.guards.events.callback_errors,
         )
 
     def __repr__(self) -> str:

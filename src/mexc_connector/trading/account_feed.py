@@ -5,19 +5,24 @@ States, as `AccountStatus` shows them:
     RECONCILING  a connection is granted, and memory is being compared with the exchange
     CURRENT      compared on this connection, and every push since was readable
     STALE        no connection: what memory holds was true before
+    POLLING      no connection: what memory holds was true at the last poll over REST
     CLOSED
 
     any -> RECONCILING    the channels are granted (a new epoch); a push could not be read, or
                           said an older balance after a newer one
     RECONCILING -> CURRENT   a pass that began on this epoch, after the last such push, is complete
     any -> STALE          the link is lost
+    STALE -> POLLING      a pass that began after the link was lost is complete
+    POLLING -> STALE      a later one is not
 
-While CURRENT, a pass is made every `audit_s`: the streams carry no sequence numbers.
+While CURRENT, a pass is made every `audit_s`: the streams carry no sequence numbers. While there is
+no connection, one every `poll_s`. It leaves out the fills of orders that memory does not know; they
+are read when the stream is back.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.enums import AccountState
@@ -59,6 +64,7 @@ class AccountFeed:
         exchange_time_ms: Callable[[], int],
     ) -> None:
         self.failures = 0
+        self.polls = 0
         self.status = AccountStatus(AccountState.STALE, "not connected yet", clock.time_ns())
         self._statuses: FanOut[AccountStatus] = FanOut("account status", queue_size=_STATUS_QUEUE)
         self._board = board
@@ -114,6 +120,7 @@ class AccountFeed:
         if self._away_since_ms is None:
             self._away_since_ms = self._exchange_time_ms() - _AWAY_SLACK_MS
         self._set(AccountState.STALE, reason)
+        self._work.set()  # the next pass is due in `poll_s`, not in `audit_s`
 
     def on_undecodable(self, epoch: int) -> None:
         """Something that was said could not be read: it has to be read by REST."""
@@ -162,7 +169,7 @@ class AccountFeed:
         if self.status.state is AccountState.CLOSED:
             return
         last_ns, now_ns = self.status.last_reconciled_ns, self._clock.time_ns()
-        if state is AccountState.CURRENT:
+        if state in (AccountState.CURRENT, AccountState.POLLING):
             last_ns = now_ns
         is_change = state is not self.status.state
         since_ns = now_ns if is_change else self.status.since_ns
@@ -179,8 +186,10 @@ class AccountFeed:
     async def _run(self) -> None:
         failures = 0
         while True:
-            await self._wait_for_work()
+            is_due = await self._wait_for_work()
             if self._epoch is None:
+                if is_due and self._newest_epoch:
+                    await self._poll()
                 continue
             if await self._reconcile():
                 failures = 0
@@ -195,24 +204,50 @@ class AccountFeed:
             await self._clock.sleep(delay_s)
             self._work.set()
 
-    async def _wait_for_work(self) -> None:
-        """Return when something has to be compared now, or an audit is due."""
+    async def _wait_for_work(self) -> bool:
+        """Return when something has to be compared now, or (True) an audit or a poll is due."""
+        is_lost = self._epoch is None
         waits = [
             asyncio.ensure_future(self._work.wait()),
-            asyncio.ensure_future(self._clock.sleep(self._config.audit_s)),
+            asyncio.ensure_future(
+                self._clock.sleep(self._config.poll_s if is_lost else self._config.audit_s)
+            ),
         ]
         try:
             await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
         finally:
             for wait in waits:
                 wait.cancel()
+        is_due = not self._work.is_set()
         self._work.clear()
+        return is_due
 
     async def _reconcile(self) -> bool:
         """Make one pass; return whether it was complete."""
         doubts, away_since_ms = self._doubts, self._away_since_ms
+        if not await self._compared(self._reconciler.run(away_since_ms=away_since_ms)):
+            return False
+        if doubts == self._doubts:
+            self._away_since_ms = None
+            self._set(AccountState.CURRENT, "compared with the exchange")
+        return True
+
+    async def _poll(self) -> None:
+        """Read orders and balances while no stream tells of them."""
+        doubts = self._doubts
+        is_complete = await self._compared(self._reconciler.poll())
+        self.polls += is_complete
+        if doubts != self._doubts:
+            return  # connected meanwhile, or lost once more: another pass follows
+        if is_complete:
+            self._set(AccountState.POLLING, "no private stream: compared with the exchange")
+        elif self.status.state is AccountState.POLLING:
+            self._set(AccountState.STALE, "no private stream, and polling fails")
+
+    async def _compared(self, comparison: Awaitable[None]) -> bool:
+        """Compare memory with the exchange; return whether that could be done."""
         try:
-            await self._reconciler.run(away_since_ms=away_since_ms)
+            await comparison
         except Exception as error:  # a bug must not end the comparisons for ever
             self.failures += 1
             self._failure = error
@@ -223,9 +258,6 @@ class AccountFeed:
             self._tell()
             return False
         self._failure = None
-        if doubts == self._doubts:
-            self._away_since_ms = None
-            self._set(AccountState.CURRENT, "compared with the exchange")
         return True
 
     def __repr__(self) -> str:

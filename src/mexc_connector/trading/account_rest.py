@@ -20,8 +20,14 @@ class AccountRest(Protocol):
     `UnknownOrder` means that the exchange does not find the order.
     """
 
-    async def send_checked(self, order: CheckedOrder, client_order_id: ClientOrderId) -> Order:
-        """Send an order, once."""
+    async def send_checked(
+        self,
+        order: CheckedOrder,
+        client_order_id: ClientOrderId,
+        *,
+        admit: Callable[[], object] | None = None,
+    ) -> Order:
+        """Send an order, once. `admit` is called right before; what it raises stops the order."""
 
     async def cancel_order(
         self,

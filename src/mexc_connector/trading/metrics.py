@@ -8,7 +8,8 @@ class TradingMetrics(msgspec.Struct, frozen=True, kw_only=True):
 
     `order_hits` and `order_misses`: look-ups of single orders that memory answered, and that
     needed a request. `balance_reads`: balances read from memory; `balance_requests` REST reads,
-    `balance_requests_shared` callers who joined one that was under way.
+    `balance_requests_shared` callers who joined one that was under way. `polls`: those
+    reconciliations that were made because the private stream was lost.
     """
 
     open_orders: int
@@ -32,7 +33,12 @@ class TradingMetrics(msgspec.Struct, frozen=True, kw_only=True):
     reconciliations: int
     reconciliation_failures: int
     mended_orders: int
+    polls: int
     journal_records: int
     journal_syncs: int
     journal_failures: int
+    guard_trips: int
+    guard_refusals: int
+    guard_cancellations: int
+    guard_cancel_failures: int
     callback_errors: int

@@ -11,11 +11,13 @@ from collections.abc import Callable
 from mexc_connector.common.enums import OrderStatus
 from mexc_connector.common.errors import JournalError, SessionClosed
 from mexc_connector.common.fan_out import FanOut
+from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.orders import ClientOrderId, Fill, Order
 from mexc_connector.core.journal_records import (
     Accepted,
     CancelIntent,
     Finished,
+    Header,
     OutcomeUnknown,
     Record,
     intent_of,
@@ -92,12 +94,13 @@ class OrderBoard:
 
     def on_rejected(self, record: TrackedOrder, reason: str) -> None:
         """Note that a placement was refused, or never arrived."""
-        _logger.debug("%s rejected: %s", record.order.client_order_id, reason)
+        fields = log_fields(order=record.order)
+        _logger.debug("%s rejected: %s", record.order.client_order_id, reason, extra=fields)
         self._take(self.tracker.on_rejected(_client_id(record)))
 
     def on_given_up(self, record: TrackedOrder, reason: str) -> None:
         """Note that nothing can tell what became of an order that is not open."""
-        _logger.warning("%s: %s", record.order, reason)
+        _logger.warning("%s: %s", record.order, reason, extra=log_fields(order=record.order))
         self._take(self.tracker.on_given_up(record))
 
     # Waiting.
@@ -153,6 +156,7 @@ class OrderBoard:
             event.problem,
             event.order_id,
             event.client_order_id,
+            extra=log_fields(order_id=event.order_id, client_order_id=event.client_order_id),
         )
 
     def _wake(self, key: int) -> None:
@@ -192,7 +196,9 @@ class OrderBoard:
             self._journal.append(record)
         except JournalError:
             self.journal_failures += 1
-            _logger.exception("an outcome is not in the journal")
+            name = None if isinstance(record, Header) else record.client_order_id
+            fields = log_fields(client_order_id=name)
+            _logger.exception("an outcome is not in the journal", extra=fields)
 
     def __repr__(self) -> str:
         return f"<OrderBoard {self.tracker!r}>"

@@ -6,6 +6,7 @@ matter for the settler.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -29,6 +30,7 @@ from mexc_connector.core.order_check import CheckedOrder
 from mexc_connector.core.order_request import OrderRequest
 from mexc_connector.core.tracked_order import TrackedOrder
 from mexc_connector.trading.account_rest import AccountRest, SymbolRules
+from mexc_connector.trading.guard_desk import GuardDesk
 from mexc_connector.trading.handle import TrackedHandle
 from mexc_connector.trading.order_board import OrderBoard
 from mexc_connector.trading.order_canceller import OrderCanceller
@@ -52,6 +54,7 @@ class OrderDesk:
         canceller: OrderCanceller,
         exchange_time_ms: Callable[[], int],
         last_price: Callable[[Symbol], float | None],
+        guards: GuardDesk,
     ) -> None:
         self.placed = 0
         self.refused = 0
@@ -64,6 +67,7 @@ class OrderDesk:
         self._canceller = canceller
         self._exchange_time_ms = exchange_time_ms
         self._last_price = last_price
+        self._guards = guards
 
     async def place_order(self, symbol: Symbol, request: OrderRequest) -> OrderHandle:
         """Check an order against the rules of its market, then `place` it."""
@@ -79,7 +83,8 @@ class OrderDesk:
 
         Raises `OrderOutcomeUnknown` when the answer was lost, and settles that in the background:
         `handle_of(error.client_order_id)` follows it. A caller that is cancelled meanwhile leaves
-        the same behind. Every other error is certain: there is no such order.
+        the same behind. Every other error is certain: there is no such order. `GuardTripped` comes
+        before anything else happens, or when the order has waited for its turn.
         """
         name = self._ids.next() if client_order_id is None else client_order_id
         sent_ms = self._exchange_time_ms()
@@ -91,8 +96,12 @@ class OrderDesk:
             exact=checked.exact,
             client_order_id=checked_client_order_id(name),
         )
+        self._guards.admit(checked)  # with no await before the order is among the open ones
         record = await self._board.intend(order, sent_ms)
+        if client_order_id is None:  # an id of our making was never used before, O3
+            record.sent_ms = None
         report = await self._send(checked, record, sent_ms)
+        record.sent_ms = None  # the answer says which order is ours, whatever clocks say
         self.placed += 1
         # The acknowledgement does not repeat our id.
         self._board.on_order(msgspec.structs.replace(report, client_order_id=order.client_order_id))
@@ -134,7 +143,8 @@ class OrderDesk:
             record = await self._read(symbol, order_id, client_order_id)
         if record.order.order_type is OrderType.MARKET:
             raise UsageError("a market order has nothing to modify")
-        await self._checked_successor(record.order, amount=amount, price=price)
+        foreseen = await self._checked_successor(record.order, amount=amount, price=price)
+        self._guards.foresee(foreseen)
         canceled = await self._canceller.cancel(record)
         if not canceled.is_done:
             raise OrderOutcomeUnknown(canceled.client_order_id or str(canceled.order_id))
@@ -187,7 +197,8 @@ class OrderDesk:
     async def _send(self, checked: CheckedOrder, record: TrackedOrder, sent_ms: int) -> Order:
         client_order_id = checked_client_order_id(record.order.client_order_id)
         try:
-            return await self._rest.send_checked(checked, client_order_id)
+            admit = partial(self._guards.admit_again, checked)
+            return await self._rest.send_checked(checked, client_order_id, admit=admit)
         except (UsageError, ExchangeAPIError, TransportError) as error:  # certain, see AccountRest
             self.refused += 1
             self._board.on_rejected(record, str(error))

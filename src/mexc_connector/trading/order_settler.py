@@ -12,6 +12,7 @@ import msgspec
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.errors import MexcError, SessionClosed, UnknownOrder
+from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.orders import Order, OrderId
 from mexc_connector.core.order_settlement import (
     Settlement,
@@ -66,7 +67,12 @@ class OrderSettler:
             del self._tasks[record.key]
             error = None if ended.cancelled() else ended.exception()
             if error is not None:
-                _logger.error("%r not settled", record.order, exc_info=error)
+                _logger.error(
+                    "%r not settled",
+                    record.order,
+                    exc_info=error,
+                    extra=log_fields(order=record.order),
+                )
 
         task.add_done_callback(forget)
 
@@ -96,7 +102,9 @@ class OrderSettler:
                 return
             await self._take(plan.step, record, settlement, sent_ms)
         self.settled += 1
-        _logger.info("%s settled: %s", record.order.client_order_id, record.order.status)
+        order = record.order
+        fields = log_fields(order=order)
+        _logger.info("%s settled: %s", order.client_order_id, order.status, extra=fields)
 
     async def _take(
         self, step: SettlementStep, record: TrackedOrder, settlement: Settlement, sent_ms: int
@@ -107,7 +115,9 @@ class OrderSettler:
         except SessionClosed:
             raise
         except MexcError as error:
-            _logger.info("%s: %s failed: %s", record.order.client_order_id, step.name, error)
+            fields = log_fields(order=record.order)
+            name = record.order.client_order_id
+            _logger.info("%s: %s failed: %s", name, step.name, error, extra=fields)
             settlement.on_failed(self._clock.now())
         else:
             if is_ambiguous and not record.is_settled:

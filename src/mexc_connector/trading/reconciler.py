@@ -12,6 +12,7 @@ import msgspec
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.errors import UnknownOrder
+from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.orders import BalanceAmounts, Order, OrderId
 from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.common.trading_config import TradingConfig
@@ -56,6 +57,24 @@ class Reconciler:
 
     async def run(self, *, away_since_ms: int | None = None) -> None:
         """Make one pass. `away_since_ms`: since when the stream may have been missed."""
+        await self._compare()
+        if away_since_ms is not None:
+            await self._read_fills_since(away_since_ms)
+        await self._read_missing_fills()
+        self._held = self._holdings()
+        self.passes += 1
+
+    async def poll(self) -> None:
+        """Make one pass while there is no stream.
+
+        The fills of orders that memory does not know, and what moved meanwhile, are left to the
+        `run` after it.
+        """
+        await self._compare()
+        await self._read_missing_fills()
+        self.passes += 1
+
+    async def _compare(self) -> None:
         await self._balances.refresh()
         suspects = [record for record in self._board.tracker.open_records if record.order.order_id]
         listed = set()
@@ -65,11 +84,6 @@ class Reconciler:
         for record in suspects:
             if not record.is_over and record.order.order_id not in listed:
                 await self._read_end(record)
-        if away_since_ms is not None:
-            await self._read_fills_since(away_since_ms)
-        await self._read_missing_fills()
-        self._held = self._holdings()
-        self.passes += 1
 
     async def _read_end(self, record: TrackedOrder) -> None:
         """Read an order that is not open any more, or is too new to be listed."""
@@ -124,7 +138,8 @@ class Reconciler:
         try:
             self._board.on_order(await self._rest.get_order(symbol, order_id=order_id))
         except UnknownOrder:
-            _logger.info("no order %s behind a fill in %s", order_id, symbol)
+            fields = log_fields(symbol=symbol, order_id=order_id)
+            _logger.info("no order %s behind a fill in %s", order_id, symbol, extra=fields)
 
     async def _read_missing_fills(self) -> None:
         missing = self._board.tracker.missing_fills

@@ -20,7 +20,7 @@ class Alarm:
         self.cancel()
         if deadline is not None:
             delay = max(0.0, deadline - self._clock.now())
-            self._handle = asyncio.get_running_loop().call_later(delay, callback)
+            self._handle = self._clock.call_later(delay, callback)
 
     def cancel(self) -> None:
         """Do not call back."""

@@ -25,17 +25,22 @@ from mexc_connector.common.errors import (
     SubscriptionRefused,
     UsageError,
 )
+from mexc_connector.common.integrity import IntegrityMetrics
+from mexc_connector.common.integrity_config import IntegrityConfig
 from mexc_connector.common.models import OrderBookSnapshot
-from mexc_connector.common.order_book import OrderBook, PoolStats
+from mexc_connector.common.order_book import OrderBook
 from mexc_connector.common.registration import GuardedCallback, Registration
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.common.watch import Watch
 from mexc_connector.core.backoff import backoff_delay
 from mexc_connector.core.book import LiveOrderBook
 from mexc_connector.core.book_actions import BookAction, BookSyncCounts, total_of
+from mexc_connector.core.book_integrity import BookIntegrity
 from mexc_connector.core.book_sync import BookSync
 from mexc_connector.core.implementation import OrderBookEntryPool
+from mexc_connector.ws.book_feed_metrics import BookFeedMetrics, metrics_of
 from mexc_connector.ws.book_follower import BookFollower, Listener
+from mexc_connector.ws.integrity_desk import IntegrityDesk
 from mexc_connector.ws.latency import FrameTimer
 
 _logger = logging.getLogger("mexc_connector.books")
@@ -68,21 +73,6 @@ class DepthLinks(Protocol):
         """Replace the connection that carries the market's diffs."""
 
 
-class BookFeedMetrics(msgspec.Struct, frozen=True):
-    """What the feed has done since it was made. `unsynced` counts reasons over all books."""
-
-    books: int
-    live_books: int
-    updates: int
-    snapshots_loaded: int
-    snapshots_too_old: int
-    snapshots_failed: int
-    audits_confirmed: int
-    resyncs: int
-    unsynced: Mapping[UnsyncReason, int]
-    entry_pool: PoolStats
-
-
 class BookFeed:
     """Order books of many markets. Everything belongs to one event loop's thread.
 
@@ -98,7 +88,9 @@ class BookFeed:
         clock: Clock,
         randomness: random.Random | None = None,
         timer: FrameTimer | None = None,
+        integrity: IntegrityDesk | None = None,
     ) -> None:
+        self.integrity = integrity or IntegrityDesk(IntegrityConfig())
         self._links = links
         self._fetch_snapshot = fetch_snapshot
         self._config = config
@@ -110,6 +102,7 @@ class BookFeed:
         self._books: dict[Symbol, OrderBook] = {}
         self.books: Mapping[Symbol, OrderBook] = MappingProxyType(self._books)
         self._past = BookSyncCounts()
+        self._past_integrity = IntegrityMetrics()
         self._turns = asyncio.Semaphore(config.snapshots_at_once)
         self._auditor: asyncio.Task[None] | None = None
         self._is_closed = False
@@ -125,19 +118,16 @@ class BookFeed:
 
     def metrics(self) -> BookFeedMetrics:
         """Return the counts so far, markets removed meanwhile included."""
-        total = total_of(self._past, *(f.sync.counts for f in self._followers.values()))
-        return BookFeedMetrics(
-            books=len(self._followers),
-            live_books=sum(follower.book.is_synced for follower in self._followers.values()),
-            updates=total.diffs_applied + total.snapshots_loaded,
-            snapshots_loaded=total.snapshots_loaded,
-            snapshots_too_old=total.snapshots_too_old,
-            snapshots_failed=total.snapshots_failed,
-            audits_confirmed=total.audits_confirmed,
-            resyncs=total.resyncs,
-            unsynced=MappingProxyType(total.unsynced),
+        return metrics_of(
+            [follower.sync for follower in self._followers.values()],
+            past=self._past,
+            past_integrity=self._past_integrity,
             entry_pool=self._pool.get_pool_stats(),
         )
+
+    def integrity_of(self, symbol: Symbol) -> IntegrityMetrics:
+        """Return what comparing the market's book with the exchange gave so far."""
+        return self._follower(symbol).sync.integrity.metrics
 
     async def add(self, symbol: Symbol) -> None:
         """Subscribe to the market's diffs; the book syncs from then on without further calls.
@@ -202,6 +192,7 @@ class BookFeed:
     async def close(self) -> None:
         """Stop everything. May be called twice."""
         self._is_closed = True
+        self.integrity.events.finish()
         tasks = [follower.fetching for follower in self._followers.values()] + [self._auditor]
         for follower in list(self._followers.values()):
             self._drop(follower, UnsyncReason.CLOSED)
@@ -215,16 +206,28 @@ class BookFeed:
     # Inside.
 
     def _new_follower(self, symbol: Symbol) -> BookFollower:
-        config = self._config
+        config, checks = self._config, self.integrity.config
+        book = LiveOrderBook(symbol, time_ns=self._clock.time_ns, pool=self._pool)
         sync = BookSync(
-            LiveOrderBook(symbol, time_ns=self._clock.time_ns, pool=self._pool),
+            book,
             held_diffs=config.held_diffs,
             quiet_ns=int(config.quiet_s * _NS),
             catch_up_ns=int(config.catch_up_s * _NS),
+            audit_every_ns=int(checks.audit_every_s * _NS),
+            integrity=BookIntegrity(
+                book, compared_levels=checks.compared_levels, doubted_after=checks.doubted_after
+            ),
         )
-        return BookFollower(
-            symbol, sync, fetch=self._load_snapshot, recycle=self._recycle, timer=self._timer
+        follower = BookFollower(
+            symbol,
+            sync,
+            fetch=self._load_snapshot,
+            recycle=self._recycle,
+            report=self.integrity.report,
+            timer=self._timer,
         )
+        self.integrity.show_quotes(symbol, follower.on_ticker)
+        return follower
 
     def _recycle(self, symbol: Symbol) -> None:
         self._links.recycle_depth(symbol, "a subscription stopped in silence")
@@ -246,11 +249,11 @@ class BookFeed:
                 snapshot = await self._fetch_snapshot(follower.symbol, config.snapshot_levels)
         except MexcError as error:
             follower.last_failure = str(error)
-            _logger.info("%s: no snapshot: %s", follower.symbol, error)
+            follower.log.info("%s: no snapshot: %s", follower.symbol, error)
             action = sync.on_snapshot_failed(request)
         except Exception as error:  # a bug must not leave the book waiting for ever
             follower.last_failure = repr(error)
-            _logger.exception("%s: no snapshot", follower.symbol)
+            follower.log.exception("%s: no snapshot", follower.symbol)
             action = sync.on_snapshot_failed(request)
         else:
             follower.last_failure = ""
@@ -286,7 +289,9 @@ class BookFeed:
 
     def _drop(self, follower: BookFollower, reason: UnsyncReason) -> None:
         del self._followers[follower.symbol], self._books[follower.symbol]
+        self.integrity.hide_quotes(follower.symbol)
         follower.end(reason)
+        self._past_integrity = self._past_integrity.plus(follower.sync.integrity.metrics)
         self._past = total_of(self._past, follower.sync.counts)
 
 

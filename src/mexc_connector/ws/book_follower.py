@@ -17,6 +17,9 @@ from mexc_connector.common.errors import (
     SubscriptionRefused,
     UsageError,
 )
+from mexc_connector.common.integrity import BookMismatch
+from mexc_connector.common.log_fields import log_about
+from mexc_connector.common.models import BookTicker
 from mexc_connector.common.order_book import OrderBook
 from mexc_connector.common.registration import Release
 from mexc_connector.common.symbols import Symbol
@@ -39,8 +42,8 @@ class BookFollower:
     """Follows one market: a `ChannelSink` for its diffs.
 
     `fetch(follower, request, attempt)` answers one snapshot request and hands the result to
-    `carry_out`; `recycle(symbol)` replaces the connection; `timer` is given where latency is
-    measured.
+    `carry_out`; `recycle(symbol)` replaces the connection; `report` hears what the checks find;
+    `timer` is given where latency is measured.
     """
 
     def __init__(
@@ -50,9 +53,11 @@ class BookFollower:
         *,
         fetch: Callable[["BookFollower", int, int], Coroutine[None, None, None]],
         recycle: Callable[[Symbol], None],
+        report: Callable[[BookMismatch], None],
         timer: FrameTimer | None = None,
     ) -> None:
         self.symbol = symbol
+        self.log = log_about(_logger, symbol=symbol)
         self.sync = sync
         self.last_failure = ""
         self.fetching: asyncio.Task[None] | None = None
@@ -60,6 +65,8 @@ class BookFollower:
         self._advance = sync.book.head.advance
         self._fetch = fetch
         self._recycle = recycle
+        self._report = report
+        self._integrity = sync.integrity
         self._inlets: list[Inlet[OrderBook]] = []
         self._callbacks: list[Listener] = []
         # What is measured is wired in here, so that nothing asks for it frame by frame.
@@ -88,7 +95,7 @@ class BookFollower:
         try:
             diff = self._decode(push.publicAggreDepths, push.sendTime, received_ns)
         except ProtocolViolation as error:
-            _logger.warning("%s: %s", self.symbol, error)
+            self.log.warning("%s: %s", self.symbol, error)
             action = self.sync.on_undecodable(epoch)
         else:
             action = self.sync.on_diff(diff, epoch)
@@ -100,11 +107,15 @@ class BookFollower:
     def _on_frame(self, frame: bytes, epoch: int, received_ns: int) -> bool:
         """R7 in one compiled pass, for a frame that is the next diff beyond doubt."""
         outcome = self._advance(frame, epoch, received_ns)
-        if outcome == 1:
+        if outcome == 1 and self._integrity.awaited is None:
             self._publish()
         elif outcome:
             self.carry_out(self.sync.on_advanced())
         return outcome != 0
+
+    def on_ticker(self, ticker: BookTicker) -> None:
+        """R17: a book ticker of the market was pushed, to whomever."""
+        self.carry_out(self.sync.on_ticker(ticker))
 
     def on_undecodable(self, epoch: int) -> None:
         """R11: some frame of the connection was unreadable."""
@@ -112,13 +123,13 @@ class BookFollower:
 
     def on_link_lost(self, epoch: int, reason: str) -> None:
         """R12: the connection is gone."""
-        _logger.info("%s: link lost: %s", self.symbol, reason)
+        self.log.info("%s: link lost: %s", self.symbol, reason)
         self.carry_out(self.sync.on_link_lost(epoch))
 
     def on_refused(self, error: SubscriptionRefused) -> None:
         """R12: the channel was granted once, and is refused again and again since a reconnect."""
         self.last_failure = str(error)
-        _logger.warning("%s: %s", self.symbol, error)
+        self.log.warning("%s: %s", self.symbol, error)
         self.carry_out(self.sync.on_refused())
 
     def carry_out(self, action: BookAction) -> None:
@@ -133,6 +144,9 @@ class BookFollower:
             self.fetching = asyncio.get_running_loop().create_task(
                 self._fetch(self, request, attempt), name=f"mexc snapshot {self.symbol}"
             )
+        if BookAction.REPORT in action:
+            for mismatch in self._integrity.take_found():
+                self._report(mismatch)
         if BookAction.RECYCLE_LINK in action:
             self._recycle(self.symbol)
 

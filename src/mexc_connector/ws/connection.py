@@ -19,6 +19,7 @@ from websockets.exceptions import WebSocketException
 
 from mexc_connector.common.enums import ConnectionState
 from mexc_connector.common.errors import ConnectionFailed
+from mexc_connector.common.log_fields import log_about
 from mexc_connector.core.backoff import backoff_delay
 from mexc_connector.core.liveness import Liveness, LivenessAction
 from mexc_connector.core.pace import Pace
@@ -72,9 +73,11 @@ class Link:
 
     def __init__(self, number: int, owner: LinkOwner, settings: LinkSettings) -> None:
         self.number = number
+        self.log = log_about(_logger, connection=number)
         self.state = ConnectionState.IDLE
         self.epoch = 0
         self.connections = 0
+        self.liveness: Liveness | None = None  # of the present connection, or of the last
         self._owner = owner
         self._settings = settings
         self._streams = settings.streams
@@ -127,7 +130,7 @@ class Link:
                 await self._live_once()
             except Exception as error:
                 # A bug of ours must not end the link for good: it is made anew.
-                _logger.exception("link %d: internal error", self.number)
+                self.log.exception("link %d: internal error", self.number)
                 self._lost_reason = f"internal error: {error!r}"
                 self._attempt += 1
             await self._clock.sleep(
@@ -185,7 +188,7 @@ class Link:
         self.connections += 1
         self.epoch = self._settings.next_epoch()
         spread = 1.0 - _ROTATION_SPREAD * self._settings.jitter()
-        liveness = Liveness(
+        self.liveness = liveness = Liveness(
             ping_interval_s=self._streams.ping_interval_s,
             pong_timeout_s=self._streams.pong_timeout_s,
             data_timeout_s=self._streams.data_timeout_s,
@@ -211,7 +214,7 @@ class Link:
             async with asyncio.timeout(self._streams.close_timeout_s):
                 await socket.close()
         except TimeoutError:
-            _logger.debug("link %d: no farewell from the other side", self.number)
+            self.log.debug("link %d: no farewell from the other side", self.number)
         finally:
             socket.abort()
             self._socket = None
@@ -221,7 +224,7 @@ class Link:
         if state is self.state:
             return
         self.state = state
-        _logger.info("link %d: %s: %s", self.number, state, reason or "starting")
+        self.log.info("link %d: %s: %s", self.number, state, reason or "starting")
         self._owner.on_link_state(self, reason)
 
     # --- deadlines ---
@@ -255,7 +258,7 @@ class Link:
 
     def _on_text(self, liveness: Liveness, text: str) -> None:
         text = self._masked(text)
-        _logger.debug("link %d: received %s", self.number, text)
+        self.log.debug("link %d: received %s", self.number, text)
         reply = control.read_reply(text)
         if isinstance(reply, control.Acknowledgement):
             self._owner.on_reply(self, reply)
@@ -282,7 +285,7 @@ class Link:
                 while (text := self._next_text()) is not None:
                     await self._clock.sleep(self._pace.reserve(self._clock.now()))
                     await socket.send(text)
-                    _logger.debug("link %d: sent %s", self.number, text)
+                    self.log.debug("link %d: sent %s", self.number, text)
 
     def _next_text(self) -> str | None:
         if self._control_text is not None:

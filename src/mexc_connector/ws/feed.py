@@ -70,6 +70,7 @@ class Feed(Generic[T]):
         self.channel = stream.channel
         self._pool = pool
         self._translator = stream.make_translator(counters)
+        self._stage = None if stream.make_stage is None else stream.make_stage(self._emit)
         self.lane: FrameLane | None = None
         if IMPLEMENTATION == "compiled" and isinstance(self._translator, FrameReader):
             self.lane = partial(self._on_frame, self._translator.read)
@@ -117,10 +118,12 @@ class Feed(Generic[T]):
             self._granted.discard(id(consumer))
             self._pool.unsubscribe(self.channel, self)
         if not rest:
+            self._end_stage()
             self._on_idle(self)
 
     def finish(self) -> None:
         """End every consumer: the client was closed. Who still waits learns it from the pool."""
+        self._end_stage()
         for consumer in self._consumers:
             if id(consumer) in self._granted:
                 consumer.finish()
@@ -128,7 +131,9 @@ class Feed(Generic[T]):
     # --- ChannelSink ---
 
     def on_subscribed(self, epoch: int) -> None:
-        """Nothing to do: events follow."""
+        """Events follow: the stage may want to know what came before them."""
+        if self._stage is not None:
+            self._stage.on_subscribed()
 
     def on_push(self, push: PushDataV3ApiWrapper, epoch: int, received_ns: int) -> None:
         """Translate a push and hand its events out."""
@@ -138,6 +143,7 @@ class Feed(Generic[T]):
             level = logging.DEBUG if self._counters.bad_bodies else logging.WARNING
             self._counters.bad_bodies += 1
             _logger.log(level, "%s: bad body: %s", self.channel, error.problem)
+            self.on_undecodable(epoch)
             return
         self._hand_out(events)
 
@@ -156,6 +162,9 @@ class Feed(Generic[T]):
         return True
 
     def _hand_out(self, events: Sequence[T]) -> None:
+        self._emit(events if self._stage is None else self._stage.on_events(events))
+
+    def _emit(self, events: Sequence[T]) -> None:
         for event in events:
             for consumer in self._consumers:
                 consumer.push(event)
@@ -163,12 +172,20 @@ class Feed(Generic[T]):
             self._latest = events[-1]
 
     def on_undecodable(self, epoch: int) -> None:
-        """Nothing to do: the pool counts it and reports it."""
+        """Tell the stage that events may be missing; the pool counts the frame and reports it."""
+        if self._stage is not None:
+            self._stage.on_missed()
 
     def on_link_lost(self, epoch: int, reason: str) -> None:
         """Forget what may not hold any more."""
         self._latest = None
         self._translator.reset()
+        if self._stage is not None:
+            self._stage.on_link_lost()
+
+    def _end_stage(self) -> None:
+        if self._stage is not None:
+            self._stage.close()
 
     def _on_refused(self, error: SubscriptionRefused) -> None:
         """Give up after repeated refusals: every consumer gets the error."""

@@ -106,6 +106,7 @@ class StreamHub:
             unknown_markets=events.unknown_markets,
             callback_errors=events.callback_errors + counted.sink_errors,
             last_frame_ns=frames.last_frame_ns,
+            each_link=pool.links.health(),
         )
 
     def latency(self) -> LatencyReport:

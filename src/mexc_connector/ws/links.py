@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from mexc_connector.common.enums import ConnectionState
+from mexc_connector.common.health import LinkHealth
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.ws.connection import Link, LinkOwner
 from mexc_connector.ws.link_settings import LinkSettings
@@ -81,6 +82,21 @@ class LinkSet:
                     time_ns=self._settings.clock.time_ns(),
                 )
             )
+
+    def health(self) -> tuple[LinkHealth, ...]:
+        """Return how each link is doing."""
+        now = self._settings.clock.now()
+        return tuple(
+            LinkHealth(
+                connection_id=link.number,
+                state=link.state,
+                epoch=link.epoch,
+                last_frame_age_s=None
+                if link.liveness is None
+                else max(0.0, now - link.liveness.last_frame),
+            )
+            for link in self._links.values()
+        )
 
     @property
     def state(self) -> ConnectionState:

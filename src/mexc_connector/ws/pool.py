@@ -165,7 +165,7 @@ class LinkPool:
     def on_unexpected_text(self, link: Link, text: str) -> None:
         """Make a text that is no reply visible; nothing else is known about it."""
         self.counters.unexpected_texts += 1
-        _logger.debug("link %d: unexpected text: %s", link.number, text)
+        link.log.debug("link %d: unexpected text: %s", link.number, text)
         self.links.report(link, f"unexpected text: {text[:200]}")
         self._on_complaint(text)
 
@@ -187,7 +187,7 @@ class LinkPool:
     def on_connect_failed(self, link: Link, error: ConnectionFailed, failures: int) -> None:
         """Give up on behalf of who waits for a channel of a link that cannot be opened."""
         self.counters.connect_failures += 1
-        _logger.warning("link %d: %s (%d in a row)", link.number, error, failures)
+        link.log.warning("link %d: %s (%d in a row)", link.number, error, failures)
         self.links.report(link, str(error))
         if failures < CONNECT_ATTEMPTS:
             return

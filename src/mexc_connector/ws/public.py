@@ -18,7 +18,9 @@ from mexc_connector.ws import channels, streams
 from mexc_connector.ws.channel import ChannelSink, RefusalListener
 from mexc_connector.ws.hub import StreamHub
 from mexc_connector.ws.latency import FrameTimer
+from mexc_connector.ws.quote_taps import QuoteTaps
 from mexc_connector.ws.streams import Stream
+from mexc_connector.ws.trade_stage import TapeDesk
 
 
 class MexcWebsocketPublic:
@@ -47,6 +49,8 @@ class MexcWebsocketPublic:
         self._clock = clock or Clock()
         self._symbol_map = symbol_map
         self._hub: StreamHub | None = None
+        self.tapes = TapeDesk(config=self._config.tape, clock=self._clock)
+        self.quotes = QuoteTaps()
         self._depth_channels: dict[Symbol, str] = {}
         self._is_closed = False
 
@@ -60,6 +64,7 @@ class MexcWebsocketPublic:
     async def close(self) -> None:
         """End every link, watch and callback, within `close_timeout_s`. Closing twice is fine."""
         self._is_closed = True
+        self.tapes.gaps.finish()
         if self._hub is not None:
             await self._hub.close()
 
@@ -130,7 +135,10 @@ class MexcWebsocketPublic:
     # --- trades ---
 
     def watch_trades(self, symbol: Symbol) -> Watch[Trade]:
-        """Iterate over public trades; `EventsLost` where the consumer was too slow."""
+        """Iterate over public trades; `EventsLost` where the consumer was too slow.
+
+        `tapes` tells of every break, and mends it where it was given a way to `fetch` trades.
+        """
         return self._open_hub().watch(self._trades(symbol))
 
     def on_trades(self, symbol: Symbol, callback: Callable[[Trade], object]) -> Registration:
@@ -138,7 +146,8 @@ class MexcWebsocketPublic:
         return self._open_hub().register(self._trades(symbol), callback)
 
     def _trades(self, symbol: Symbol) -> Stream[Trade]:
-        return streams.trades(self._market(symbol), symbol, self._config.streams.trade_speed)
+        speed = self._config.streams.trade_speed
+        return streams.trades(self._market(symbol), symbol, speed, self.tapes)
 
     # --- book tickers ---
 
@@ -154,7 +163,8 @@ class MexcWebsocketPublic:
 
     def _book_ticker(self, symbol: Symbol) -> Stream[BookTicker]:
         speed = self._config.streams.book_ticker_speed
-        return streams.book_ticker(self._market(symbol), symbol, speed)
+        stream = streams.book_ticker(self._market(symbol), symbol, speed)
+        return self.quotes.tapped(stream, symbol)
 
     def watch_book_ticker_batch(self, symbol: Symbol) -> Watch[tuple[BookTicker, ...]]:
         """Iterate over the exchange's batches of best quotes: the latest batch."""

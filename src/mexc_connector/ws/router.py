@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable
 
 from mexc_connector.common.errors import ProtocolViolation
+from mexc_connector.common.log_fields import log_fields
 from mexc_connector.proto.decode import parse_push
 from mexc_connector.ws.channel import Channel
 from mexc_connector.ws.connection import Link
@@ -106,7 +107,8 @@ class FrameRouter:
             # The first one is worth a warning; a stream of them must not flood the log.
             level = logging.DEBUG if counters.undecodable_frames else logging.WARNING
             counters.undecodable_frames += 1
-            _logger.log(level, "link %d: %s", link.number, error)
+            fields = log_fields(connection=link.number)
+            _logger.log(level, "link %d: %s", link.number, error, extra=fields)
             self._report(link, f"undecodable frame: {error.problem}")
             for channel in tuple(channels.values()):
                 channel.miss(link.epoch)

@@ -1,10 +1,10 @@
 """The public streams: the channel of each, how its pushes are read, how events are delivered."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto, unique
 from functools import partial
-from typing import Generic, TypeVar
+from typing import Generic, Protocol, TypeVar
 
 from mexc_connector.common.enums import KlineInterval, StreamSpeed, TickerZone
 from mexc_connector.common.errors import UsageError
@@ -12,6 +12,7 @@ from mexc_connector.common.models import BookTicker, Kline, MiniTicker, OrderBoo
 from mexc_connector.common.symbols import Symbol, SymbolMap
 from mexc_connector.ws import channels
 from mexc_connector.ws.counters import EventCounters
+from mexc_connector.ws.trade_stage import TapeDesk, TradeStage
 from mexc_connector.ws.translators import (
     BookTickerBatchTranslator,
     BookTickerTranslator,
@@ -36,6 +37,28 @@ class Delivery(Enum):
     """Every event, from a bounded queue."""
 
 
+class EventStage(Protocol[T]):
+    """Stands between the translator and the consumers of a feed, and may hold events back.
+
+    It hands out what it held back by the function that it was made with.
+    """
+
+    def on_events(self, events: Sequence[T]) -> Sequence[T]:
+        """Return what may be handed out now."""
+
+    def on_subscribed(self) -> None:
+        """The channel was granted on a new connection."""
+
+    def on_missed(self) -> None:
+        """A frame of the connection could not be read."""
+
+    def on_link_lost(self) -> None:
+        """The connection is gone."""
+
+    def close(self) -> None:
+        """The last consumer has left."""
+
+
 @dataclass(frozen=True, slots=True)
 class Stream(Generic[T]):
     """One stream of events of type `T`. The channel decides the type and everything else."""
@@ -43,11 +66,19 @@ class Stream(Generic[T]):
     channel: str
     make_translator: Callable[[EventCounters], Translator[T]]
     delivery: Delivery
+    make_stage: Callable[[Callable[[Sequence[T]], None]], EventStage[T]] | None = None
 
 
-def trades(market: str, symbol: Symbol, speed: StreamSpeed) -> Stream[Trade]:
-    """Public trades."""
-    return Stream(channels.trades(market, speed), partial(TradeTranslator, symbol), Delivery.EVERY)
+def trades(
+    market: str, symbol: Symbol, speed: StreamSpeed, desk: TapeDesk | None = None
+) -> Stream[Trade]:
+    """Public trades; with a `desk` their tape is mended, or its gaps are declared."""
+    return Stream(
+        channels.trades(market, speed),
+        partial(TradeTranslator, symbol),
+        Delivery.EVERY,
+        None if desk is None else partial(TradeStage, symbol, desk),
+    )
 
 
 def book_ticker(market: str, symbol: Symbol, speed: StreamSpeed) -> Stream[BookTicker]:

@@ -220,3 +220,18 @@ def test_no_body_whatsoever_breaks_the_reader(status: int, body: bytes) -> None:
 def test_a_failure_that_is_only_told_by_its_flag_is_no_success() -> None:
     assert rejected(200, {"success": False, "msg": "try later"}).error.message == "try later"
     assert judge(200, {"success": True, "data": []}) is None
+
+
+@pytest.mark.parametrize("endpoint", ["GET /api/v3/apiKeyInfo", "POST /api/v3/userDataStream"])
+def test_an_answer_that_holds_a_key_does_not_show_under_a_wrong_status(endpoint: str) -> None:
+    rejection = rejection_of(
+        endpoint,
+        status=500,
+        headers={},
+        body=b'{"accessKey":"mx0secret","listenKey":"abc"}',
+        limits=RateLimitConfig(),
+    )
+    assert rejection is not None
+    shown = f"{rejection.error} {rejection.error!r} {vars(rejection.error)}"
+    assert "mx0secret" not in shown
+    assert "abc" not in shown

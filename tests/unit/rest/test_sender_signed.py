@@ -290,7 +290,7 @@ async def test_no_secret_is_in_a_log_an_error_or_a_repr(caplog: pytest.LogCaptur
     with pytest.raises(OrderOutcomeUnknown) as lost:
         await bench.command()
     shown += [repr(lost.value), repr(lost.value.__cause__), repr(bench.session), caplog.text]
-    shown += [repr(bench.session._sender._signer), repr(bench.session.metrics())]
+    shown += [repr(bench.session._sender._signer), repr(bench.session._sender.metrics())]
     signatures = [query(request)["signature"] for request in bench.orders]
     ours = "\n".join(text for text in shown if "bench" not in text)
     for secret in (KEY, SECRET, *signatures):

@@ -10,6 +10,7 @@ import msgspec
 from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.enums import MarketStatus, OrderStatus, OrderType, Side, TradableSides
 from mexc_connector.common.errors import MexcError, OrderOutcomeUnknown, UnknownOrder
+from mexc_connector.common.guard_config import GuardConfig
 from mexc_connector.common.instrument import SymbolInfo
 from mexc_connector.common.orders import (
     AssetBalance,
@@ -24,6 +25,7 @@ from mexc_connector.common.trading_config import TradingConfig
 from mexc_connector.core.client_order_ids import ClientOrderIds
 from mexc_connector.core.order_check import CheckedOrder
 from mexc_connector.trading.account import Account
+from mexc_connector.trading.guard_readings import Books
 from mexc_connector.trading.journal_file import OrderJournal
 from tests.unit.rest.doubles import FakeClock
 from tests.unit.trading.orders import BTC
@@ -142,7 +144,18 @@ class FakeRest:
 
     # AccountRest.
 
-    async def send_checked(self, order: CheckedOrder, client_order_id: ClientOrderId) -> Order:
+    async def send_checked(
+        self,
+        order: CheckedOrder,
+        client_order_id: ClientOrderId,
+        *,
+        admit: Callable[[], object] | None = None,
+    ) -> Order:
+        queue = self.trouble.get("turn")
+        if queue:
+            await queue.popleft()()  # type: ignore[misc,operator]  # a function, no error
+        if admit is not None:
+            admit()
         self.sent.append(client_order_id)
         placed = Order(
             symbol=order.symbol,
@@ -257,6 +270,7 @@ async def rules_of(symbol: Symbol) -> SymbolInfo:
     return rules(symbol)
 
 
+NO_GUARDS = GuardConfig()
 FAST = TradingConfig(audit_s=3_600.0)
 
 
@@ -267,6 +281,8 @@ def new_account(
     journal: OrderJournal | None = None,
     trading: TradingConfig = FAST,
     markets: tuple[Symbol, ...] = (BTC,),
+    guards: GuardConfig = NO_GUARDS,
+    books: Books = dict,
 ) -> Account:
     return Account(
         rest,
@@ -275,7 +291,8 @@ def new_account(
         markets=lambda: markets,
         exchange_time_ms=lambda: rest.now_ms,
         last_price=lambda _: None,
-        config=MexcConfig(trading=trading),
+        books=books,
+        config=MexcConfig(trading=trading, guards=guards),
         clock=clock or FakeClock(),
         journal=journal,
     )

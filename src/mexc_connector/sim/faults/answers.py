@@ -73,15 +73,19 @@ def with_body(answer: web.Response, body: bytes) -> web.Response:
     return changed
 
 
-def stale_depth(market: Market, answer: Depth, *, behind: int) -> Depth:
-    """Give a depth reply of `behind` versions ago, or of as long ago as the market remembers."""
+def stale_depth(market: Market, answer: Depth, *, behind: int, levels: int) -> Depth:
+    """Give a depth reply of `behind` versions ago, or of as long ago as the market remembers.
+
+    It is cut to as many `levels` as were asked for, not to those that the book has now: what is
+    missing from an answer that is shorter was not there.
+    """
     remembered = len(market.book.past or ())
     view = market.book_at(market.version - min(behind, remembered))
     return msgspec.structs.replace(
         answer,
         lastUpdateId=view.version,
-        bids=[_row(market, level) for level in view.bids[: len(answer.bids)]],
-        asks=[_row(market, level) for level in view.asks[: len(answer.asks)]],
+        bids=[_row(market, level) for level in view.bids[:levels]],
+        asks=[_row(market, level) for level in view.asks[:levels]],
     )
 
 

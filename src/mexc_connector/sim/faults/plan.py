@@ -17,6 +17,12 @@ from mexc_connector.sim.faults.rules import FaultError
 from mexc_connector.sim.faults.selection import check_channels, check_endpoints
 from mexc_connector.sim.faults.stream_rules import ChannelRule, StreamRule
 
+# The second line is what PyYAML's constructors raise for values like `!!timestamp x`.
+_YAML_ERRORS = (
+    *(msgspec.MsgspecError, RecursionError, ValueError),
+    *(TypeError, AttributeError, LookupError, ArithmeticError),
+)
+
 AnyRule = StreamRule | RestRule | ExchangeRule
 
 
@@ -70,7 +76,7 @@ class FaultPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
         """Read a plan; raises `FaultError` with one sentence for whatever is wrong with it."""
         try:
             return msgspec.yaml.decode(text, type=cls)
-        except (msgspec.MsgspecError, RecursionError, UnicodeError, ValueError) as error:
+        except _YAML_ERRORS as error:
             raise _unreadable(error) from error
 
     @classmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 from aiohttp import web
@@ -41,6 +42,7 @@ from mexc_connector.sim.faults.rest_rules import (
 )
 from mexc_connector.sim.faults.selection import selects_endpoint
 from mexc_connector.sim.http_pages import firewall_answer
+from mexc_connector.sim.queries import row_limit
 from mexc_connector.sim.rest_replies import Depth
 from mexc_connector.sim.rest_server import json_answer
 from mexc_connector.sim.taps import Execute
@@ -169,7 +171,8 @@ class RestFaults:
         if market is None or answer.status != 200:
             return answer
         depth = msgspec.json.decode(body_of(answer), type=Depth)
-        return json_answer(200, stale_depth(market, depth, behind=behind))
+        levels = row_limit(request.query, usual=100, most=self._exchange.snapshot_levels)
+        return json_answer(200, stale_depth(market, depth, behind=behind, levels=levels))
 
 
 def _instead(rule: EndpointRule, request: web.Request) -> web.Response | None:
@@ -213,8 +216,9 @@ async def _broken(request: web.Request, answer: web.Response, kept: float) -> we
     part = web.StreamResponse(status=answer.status)
     part.content_type, part.content_length = answer.content_type, len(body)
     part.force_close()
-    await part.prepare(request)
-    await part.write(body[: int(kept * len(body))])
+    with suppress(ConnectionError):  # the client may have left, or another rule ended it
+        await part.prepare(request)
+        await part.write(body[: int(kept * len(body))])
     if request.transport is not None:
         request.transport.close()
     return part

@@ -1,0 +1,173 @@
+"""What `health()` says of a session, and the names of what may be wrong with one.
+
+All of it can be encoded by msgspec, holds no secret, and is plain enough for a `/health` endpoint.
+"""
+
+from enum import StrEnum, unique
+
+import msgspec
+
+from mexc_connector.common.circuit import CircuitReport
+from mexc_connector.common.enums import AccountState, ConnectionState, UnsyncReason
+
+
+@unique
+class HealthVerdict(StrEnum):
+    """What a session is good for at this moment."""
+
+    HEALTHY = "HEALTHY"
+    """Nothing is wrong."""
+
+    DEGRADED = "DEGRADED"
+    """Some of it works less well than it should; `modes` says what."""
+
+    DOWN = "DOWN"
+    """It cannot do its work: no session, no readable book, or no way to place orders."""
+
+
+@unique
+class DegradedMode(StrEnum):
+    """What a session has to do without. Several may hold at once."""
+
+    MARKET_DATA_REST_DOWN = "MARKET_DATA_REST_DOWN"
+    """Market data is not answered over REST: live books live on, others cannot sync."""
+
+    ACCOUNT_REST_DOWN = "ACCOUNT_REST_DOWN"
+    """The account's endpoints are not answered; lookups of orders are tried nevertheless."""
+
+    ORDER_REST_DOWN = "ORDER_REST_DOWN"
+    """Orders are refused before anything is sent; cancels are tried nevertheless."""
+
+    STREAMS_RECONNECTING = "STREAMS_RECONNECTING"
+    """A connection of the public streams is lost and is being made again."""
+
+    BOOKS_UNSYNCED = "BOOKS_UNSYNCED"
+    """Some of the books cannot be read."""
+
+    PRIVATE_STREAM_DOWN = "PRIVATE_STREAM_DOWN"
+    """The private stream is lost: orders and balances are polled over REST."""
+
+    ACCOUNT_UNCONFIRMED = "ACCOUNT_UNCONFIRMED"
+    """The private stream is there, and memory is still being compared with the exchange."""
+
+    RATE_LIMITED = "RATE_LIMITED"
+    """The exchange told us to slow down: no request goes until its pause is over."""
+
+    FIREWALLED = "FIREWALLED"
+    """The exchange's firewall has blocked this address: no request goes, cancels included."""
+
+    CLOCK_UNKNOWN = "CLOCK_UNKNOWN"
+    """The exchange's clock was not measured for long: signed requests may be refused."""
+
+
+@unique
+class ModeChange(StrEnum):
+    """Whether a degraded mode begins or ends."""
+
+    ENTERED = "ENTERED"
+    LEFT = "LEFT"
+
+
+class DegradedEvent(msgspec.Struct, frozen=True):
+    """A degraded mode began or ended. `time_ns` is this machine's clock."""
+
+    mode: DegradedMode
+    change: ModeChange
+    reason: str
+    time_ns: int
+
+
+class ActiveMode(msgspec.Struct, frozen=True):
+    """A degraded mode that holds. `since_ns` is this machine's clock; `reason` is of now."""
+
+    mode: DegradedMode
+    reason: str
+    since_ns: int
+
+
+class LinkHealth(msgspec.Struct, frozen=True):
+    """One connection of the streams.
+
+    `last_frame_age_s`: seconds since anything came on it, PONGs included; None before that.
+    """
+
+    connection_id: int
+    state: ConnectionState
+    epoch: int
+    last_frame_age_s: float | None
+
+
+class BookHealth(msgspec.Struct, frozen=True):
+    """One order book. `age_s` as `OrderBook.age_s`, None before it was first confirmed."""
+
+    symbol: str
+    is_synced: bool
+    age_s: float | None
+    version: int | None
+    unsync_reason: UnsyncReason | None
+
+
+class AccountHealth(msgspec.Struct, frozen=True):
+    """The account. `reconciled_age_s`: since memory was compared with REST; None before that."""
+
+    state: AccountState
+    reason: str
+    is_stream_live: bool
+    reconciled_age_s: float | None
+    open_orders: int
+    unsettled_orders: int
+    links: tuple[LinkHealth, ...]
+
+
+class LimitsHealth(msgspec.Struct, frozen=True):
+    """What is left of the exchange's limits at this moment.
+
+    Weights are per window (10 s by default), requests and orders per second. `paused_s` is what is
+    left of a pause, `firewalled_s` of one that the firewall caused.
+    """
+
+    ip_weight_left: int
+    ip_weight_limit: int
+    account_weight_left: int
+    account_weight_limit: int
+    requests_left: int
+    requests_limit: int
+    orders_left: int
+    orders_limit: int
+    paused_s: float
+    firewalled_s: float
+
+
+class ClockHealth(msgspec.Struct, frozen=True):
+    """The exchange's clock minus ours, as measured `age_s` ago; None before the first time."""
+
+    offset_ms: int | None
+    age_s: float | None
+
+
+class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
+    """One answer for the whole session, as of `time_ns` by this machine's clock.
+
+    `reasons` are sentences for people, one for each of `modes` or for what else makes the
+    `verdict`. Outside a session there is no account, link, book, circuit or clock.
+    """
+
+    verdict: HealthVerdict
+    reasons: tuple[str, ...]
+    time_ns: int
+    limits: LimitsHealth
+    modes: tuple[ActiveMode, ...] = ()
+    links: tuple[LinkHealth, ...] = ()
+    books: tuple[BookHealth, ...] = ()
+    account: AccountHealth | None = None
+    clock: ClockHealth | None = None
+    circuits: tuple[CircuitReport, ...] = ()
+
+    @property
+    def is_healthy(self) -> bool:
+        """Whether nothing is wrong."""
+        return self.verdict is HealthVerdict.HEALTHY
+
+    def to_json(self) -> bytes:
+        """Return it as JSON, names as here."""
+        return msgspec.json.encode(self)
