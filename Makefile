@@ -12,7 +12,7 @@ WORKERS ?= 2
 BUILT_FROM := pyproject.toml setup.py \
 	$(wildcard $(addprefix src/mexc_connector/native/*.,pyx pxi pxd h))
 
-.PHONY: demo test check lint types install bench wheels asan proto clean
+.PHONY: demo test check adversity soak lint types install bench wheels asan proto clean
 
 demo: $(STAMP)
 	$(BIN)/mexc-connector demo $(ARGS)
@@ -25,6 +25,17 @@ test: lint types
 check: test asan
 	PYTHON=$(PYTHON) scripts/check_installation.sh
 	PYTHON=$(PYTHON) scripts/check_protobuf_range.sh
+
+# Every pair of faults (`make test` tries a sample that changes by the day), then each mechanism
+# taken out of a copy, which a test has to notice. About five minutes on two cores.
+adversity: $(STAMP)
+	$(BIN)/python -m tests.adversity.case --pairs --at-once 8 $(ARGS)
+	$(BIN)/python -m tests.adversity.removals
+
+# Random faults for MINUTES at a stretch, time sped up; a report at the end.
+MINUTES ?= 5
+soak: $(STAMP)
+	$(BIN)/python -m tests.adversity.soak --minutes $(MINUTES) $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .

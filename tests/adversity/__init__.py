@@ -1,0 +1,1 @@
+"""The connector under every fault and every pair of faults, and what must hold afterwards."""
