@@ -6,7 +6,8 @@ library (formatted, with its arguments, its fields and its exception), every err
 it is made, with its attributes, every error that a test catches, with its causes, and the repr of
 the library's objects when they are made, when they are closed, and once more when the test ends.
 
-Words of less than `SHORTEST` characters, as tests use them for keys, prove nothing either way.
+Words of less than `SHORTEST` characters, as tests use them for keys, prove nothing either way; nor
+do rows of zeros, which a bent answer may name as its listen key and any other may hold.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class SecretWatch:
 
     def learn(self, *words: str) -> None:
         """Take these for secrets from now on."""
-        self._words |= {word for word in words if len(word) >= SHORTEST}
+        self._words |= {word for word in words if len(word) >= SHORTEST and len(set(word)) > 3}
 
     def learn_signature(self, signature: str) -> None:
         """Take a signature for a secret from now on."""
