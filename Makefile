@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 BENCH_VENV := .venv-bench
 BENCH_STAMP := $(BENCH_VENV)/.installed
-# Two workers by default, the size of the machine that CI has.
-WORKERS ?= 2
+# Three workers by default: CI has two cores, and the tests over sockets wait half of the time.
+WORKERS ?= 3
 # What an installation is made of; the rest of the package is read where it lies.
 BUILT_FROM := pyproject.toml setup.py \
 	$(wildcard $(addprefix src/mexc_connector/native/*.,pyx pxi pxd h))

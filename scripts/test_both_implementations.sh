@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 PYTHON="${PYTHON:-.venv/bin/python}"
 "$PYTHON" --version
 suite() {
-    "$PYTHON" -m pytest -n "${WORKERS:-2}" --dist loadscope "$@"
+    "$PYTHON" -m pytest -n "${WORKERS:-3}" --dist loadscope "$@"
 }
 if ! "$PYTHON" scripts/has_compiler.py; then
     echo "No C compiler with Python's headers here: the reference alone is tested." >&2

@@ -67,9 +67,9 @@ async def world() -> AsyncIterator[World]:
             stream_url=proxy.url,
             limits=RateLimitConfig.lifted(),
             streams=StreamConfig(
-                backoff_base_s=0.02, ping_interval_s=0.3, pong_timeout_s=0.3, data_timeout_s=2
+                backoff_base_s=0.02, ping_interval_s=0.3, pong_timeout_s=2, data_timeout_s=2
             ),
-            books=BookConfig(quiet_s=0.5, catch_up_s=0.5, audits_per_second=4.0),
+            books=BookConfig(quiet_s=0.5, catch_up_s=1.5, audits_per_second=4.0),
         )
         async with MexcExchange(config=config).session([BTC, ETH]) as mexc:
             yield World(sim, proxy, mexc)
