@@ -53,15 +53,21 @@ class AuditSchedule:
         return quiet_ns if self._next_ns is None else min(quiet_ns, self._next_ns)
 
     def expect(self, version: int, now_ns: int) -> None:
-        """REST has seen this version: the stream has to reach it in time."""
-        self._must_reach = version
-        self._reach_by_ns = now_ns + self._catch_up_ns
+        """REST has seen this version: the stream has to reach it in time.
+
+        What is expected already stands: audits that follow each other faster than the stream may
+        take would put its deadline off for ever.
+        """
+        if not self._is_expecting():
+            self._must_reach = version
+            self._reach_by_ns = now_ns + self._catch_up_ns
 
     def is_overdue(self, now_ns: int) -> bool:
         """Whether the stream did not reach in time what was expected."""
-        if self._must_reach is not None and self._head.version >= self._must_reach:
-            self._must_reach = None
-        return self._must_reach is not None and now_ns >= self._reach_by_ns
+        return self._is_expecting() and now_ns >= self._reach_by_ns
+
+    def _is_expecting(self) -> bool:
+        return self._must_reach is not None and self._head.version < self._must_reach
 
     def forget(self) -> None:
         """Expect nothing: the book is no longer live."""

@@ -439,3 +439,14 @@ def test_a_snapshot_beyond_64_bits_is_loaded_and_no_diff_follows_it_by_mistake()
     assert sync.book.version == 2**63 + 6
     assert sync.on_diff(diff(7, 7), 1) is BookAction.NONE
     assert sync.counts.diffs_old == 1
+
+
+def test_r15_audits_that_follow_each_other_do_not_put_the_deadline_off() -> None:
+    sync = live_sync()
+    sync.on_audit(20 * SECOND)
+    sync.on_snapshot(snapshot(12), sync.request, 20 * SECOND)  # to be reached by 23 s
+    due_ns = sync.audit_due_ns
+    assert due_ns is not None
+    sync.on_audit(due_ns)
+    sync.on_snapshot(snapshot(13), sync.request, due_ns)
+    assert BookAction.RECYCLE_LINK in sync.on_tick(due_ns)
