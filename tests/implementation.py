@@ -23,7 +23,6 @@ INDEPENDENT = (
     "test_source.py",
     # The single faults run on both; these take a minute each.
     "adversity/test_mechanisms.py",
-    "adversity/test_pairs.py",
     "adversity/test_sockets.py",
     "integration/sim",
     "integration/test_benchmarks.py",
