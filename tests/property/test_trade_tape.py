@@ -52,7 +52,6 @@ class World:
             wait_ns=wait_ms * MILLISECOND,
             retry_ns=4 * MILLISECOND,
             held_trades=40,
-            asked_trades=asked,
             can_backfill=True,
         )
         self.sut.on_subscribed(0)

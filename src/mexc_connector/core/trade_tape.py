@@ -47,7 +47,7 @@ _NOTHING = TapeStep()
 class TradeTape:
     """Keeps one tape. Pure: no clock, no socket, no await.
 
-    `wait_ns`, `retry_ns`, `held_trades` and `asked_trades` are those of `TapeConfig`;
+    `wait_ns`, `retry_ns` and `held_trades` are those of `TapeConfig`;
     `can_backfill` says whether REST may be asked at all.
     """
 
@@ -58,7 +58,6 @@ class TradeTape:
         wait_ns: int,
         retry_ns: int,
         held_trades: int,
-        asked_trades: int,
         can_backfill: bool,
     ) -> None:
         self.symbol = symbol
@@ -66,7 +65,6 @@ class TradeTape:
         self._wait_ns = wait_ns
         self._retry_ns = retry_ns
         self._held_trades = held_trades
-        self._asked_trades = asked_trades
         self._can_backfill = can_backfill
         self._ledger = TapeLedger(_REMEMBERED_TRADES)
         self._is_linked = False

@@ -96,7 +96,6 @@ class TradeStage:
             wait_ns=int(config.wait_s * _NS),
             retry_ns=int(config.retry_s * _NS),
             held_trades=config.held_trades,
-            asked_trades=config.asked_trades,
             can_backfill=self._fetch is not None,
         )
 

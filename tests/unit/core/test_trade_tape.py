@@ -23,7 +23,7 @@ def live(time_ms: int, price: float = 1.0) -> Trade:
 
 
 def tape(*, known: tuple[int, ...] = (1, 2), **options: int) -> TradeTape:
-    settings = {"wait_ns": 100, "retry_ns": 10, "held_trades": 5, "asked_trades": 50} | options
+    settings = {"wait_ns": 100, "retry_ns": 10, "held_trades": 5} | options
     made = TradeTape(BTC, can_backfill=True, **settings)
     made.on_subscribed(0)
     made.on_trades([live(time_ms) for time_ms in known], 0)
