@@ -11,6 +11,7 @@ import msgspec
 
 from mexc_connector.common.enums import StreamSpeed
 from mexc_connector.common.errors import ConfigError
+from mexc_connector.common.rotation_config import RotationConfig
 from mexc_connector.common.trading_config import TradingConfig
 
 LIVE_REST_URL = "https://api.mexc.com"
@@ -116,7 +117,7 @@ class StreamConfig(_Options, frozen=True):
     `pong_timeout_s`: our JSON PING and its deadline. `data_timeout_s`: no frame of any kind for
     that long means that the link is dead. `ack_timeout_s`: for an acknowledgement that names the
     channel. `connects_per_second`: pace of opening links. `rotate_after_s`: age at which a link is
-    replaced; the exchange cuts it at 24 hours. `queue_size`: events that a slow
+    replaced, see `rotation`; the exchange cuts it at 24 hours. `queue_size`: events that a slow
     consumer of trades or klines may be behind before `EventsLost`. `latency_one_in`: of how many
     frames one is timed for `get_latency`, on average; 0 times none (docs/metrics.md has the cost).
     """
@@ -133,6 +134,7 @@ class StreamConfig(_Options, frozen=True):
     pong_timeout_s: float = 5.0
     data_timeout_s: float = 60.0
     rotate_after_s: float = 23 * 3600.0
+    rotation: RotationConfig = RotationConfig()
     backoff_base_s: float = 0.5
     backoff_max_s: float = 30.0
     queue_size: int = 10_000

@@ -53,9 +53,9 @@ class BookSync:
         self.epoch = -1
         self.request = 0
         self.fetch_attempt = 0
+        self.catch_up_ns = catch_up_ns
         self._counts = BookSyncCounts()
         self._quiet_ns = quiet_ns
-        self._catch_up_ns = catch_up_ns
         self._head = book.head
         self._held = HeldDiffs(held_diffs)
         self._purpose = SnapshotPurpose.NONE
@@ -242,7 +242,7 @@ class BookSync:
             self.book.confirm(now_ns)
         else:
             self._must_reach = exchange_version
-            self._reach_by_ns = now_ns + self._catch_up_ns
+            self._reach_by_ns = now_ns + self.catch_up_ns
         return BookAction.NONE
 
     def _restart(self, reason: UnsyncReason) -> BookAction:

@@ -1,7 +1,6 @@
 """Link: one socket that is made again when it breaks.
 
-[hot] `_read` gives the socket what every frame passes through, synchronously. Its benchmark is
-`socket_to_callback`.
+[hot] `_read` gives the socket what every frame passes. Its benchmark is `socket_to_callback`.
 
 A link owns two tasks: `_run` connects, waits for the end of the connection, and connects again
 after a pause; `_write` sends what its owner has to say, paced. One timer drives the PING and its
@@ -32,10 +31,11 @@ _logger = logging.getLogger("mexc_connector.ws")
 
 # Links that opened together are replaced apart: up to this part of their age earlier.
 _ROTATION_SPREAD = 0.05
+EXPIRED = "replaced before the exchange's age limit"
 _REASONS = {
     LivenessAction.DEAD_NO_PONG: "no PONG in time",
     LivenessAction.DEAD_SILENT: "no frame in time",
-    LivenessAction.ROTATE: "replaced before the exchange's age limit",
+    LivenessAction.EXPIRED: EXPIRED,
 }
 
 
@@ -50,6 +50,9 @@ class LinkOwner(Protocol):
 
     def on_link_lost(self, link: "Link", reason: str) -> None:
         """The connection with the number `link.epoch` is gone."""
+
+    def on_link_aged(self, link: "Link") -> None:
+        """The connection is so old that a successor shall take over; said once."""
 
     def on_connect_failed(self, link: "Link", error: ConnectionFailed, failures: int) -> None:
         """An attempt came to nothing, the `failures`th in a row. Another one follows."""
@@ -189,7 +192,8 @@ class Link:
             ping_interval_s=self._streams.ping_interval_s,
             pong_timeout_s=self._streams.pong_timeout_s,
             data_timeout_s=self._streams.data_timeout_s,
-            max_age_s=self._streams.rotate_after_s * spread,
+            rotate_after_s=self._streams.rotate_after_s * spread,
+            max_age_s=self._streams.rotate_after_s + self._streams.rotation.give_up_after_s,
             now=now,
         )
         self._set_alarm(liveness)
@@ -236,6 +240,8 @@ class Link:
             return
         if action is LivenessAction.PING:
             self._send_control(control.PING_TEXT)
+        elif action is LivenessAction.ROTATE:
+            self._owner.on_link_aged(self)
         self._set_alarm(liveness)
 
     # --- frames ---

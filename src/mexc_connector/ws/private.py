@@ -81,6 +81,7 @@ class MexcWebsocketPrivate:
             config=replace(config, streams=streams),
             clock=clock,
             on_complaint=self._keeper.on_complaint,
+            has_successors=False,  # one key serves one connection; REST tells what was missed
         )
         self._hub.on_connection(self._keeper.on_event)
         self._account = AccountChannels(

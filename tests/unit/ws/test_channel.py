@@ -39,19 +39,19 @@ def make_channel(errors: list[Channel] | None = None) -> Channel:
 def test_a_sink_sees_one_epoch_after_the_other() -> None:
     channel, sink = make_channel(), Sink()
     channel.hold(sink, None)
-    channel.lose("never granted: no news")
-    channel.grant(1)
+    channel.lose(1, "never granted: no news")
+    channel.grant(1, 1)
     channel.push(PUSH, 1, 5)
     channel.miss(1)
-    channel.lose("cut")
-    channel.grant(4)
+    channel.lose(1, "cut")
+    channel.grant(1, 4)
     assert sink.log == ["subscribed 1", "push 1 5", "undecodable 1", "lost 1 cut", "subscribed 4"]
     assert repr(channel) == "<Channel trades: epoch 4, 1 sinks>"
 
 
 def test_a_sink_that_joins_late_learns_of_the_epoch_at_once() -> None:
     channel, sink = make_channel(), Sink()
-    channel.grant(3)
+    channel.grant(1, 3)
     channel.hold(sink, None)
     assert sink.log == ["subscribed 3"]
 
@@ -60,7 +60,7 @@ def test_a_sink_held_twice_is_called_once_and_stays_until_both_are_given_back() 
     channel, sink = make_channel(), Sink()
     channel.hold(sink, None)
     channel.hold(sink, None)
-    channel.grant(1)
+    channel.grant(1, 1)
     channel.push(PUSH, 1, 5)
     assert sink.log == ["subscribed 1", "push 1 5"]
     channel.release(sink)
@@ -75,10 +75,10 @@ def test_a_sink_that_raises_breaks_neither_the_stream_nor_the_others() -> None:
     channel, broken, good = make_channel(errors), Sink(is_broken=True), Sink()
     channel.hold(broken, None)
     channel.hold(good, None)
-    channel.grant(1)
+    channel.grant(1, 1)
     channel.push(PUSH, 1, 5)
     channel.miss(1)
-    channel.lose("cut")
+    channel.lose(1, "cut")
     assert good.log == broken.log
     assert len(errors) == 4
 
@@ -111,7 +111,7 @@ async def test_waiting_ends_with_the_grant() -> None:
     channel = make_channel()
     waiting = asyncio.ensure_future(channel.granted())
     await asyncio.sleep(0)
-    channel.grant(1)
+    channel.grant(1, 1)
     await waiting
     await channel.granted()
 
@@ -121,7 +121,7 @@ async def test_a_cancelled_waiter_is_left_out() -> None:
     waiting = asyncio.ensure_future(channel.granted())
     await asyncio.sleep(0)
     waiting.cancel()
-    channel.grant(1)
+    channel.grant(1, 1)
     channel.fail_waiters(lambda: ConnectionFailed("no"))
     with pytest.raises(asyncio.CancelledError):
         await waiting

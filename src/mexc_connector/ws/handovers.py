@@ -1,0 +1,68 @@
+"""Handovers: from links that are too old to their successors, as far as a pool sees it."""
+
+import logging
+from collections.abc import Callable, Mapping
+
+from mexc_connector.common.clock import Clock
+from mexc_connector.core.rotating_plan import RotatingPlan
+from mexc_connector.core.subscription_actions import Action, HandedOver, HandoverFailed
+from mexc_connector.ws.channel import Channel
+from mexc_connector.ws.connection import EXPIRED, Link
+from mexc_connector.ws.counters import PoolCounters
+from mexc_connector.ws.links import LinkSet
+
+_logger = logging.getLogger("mexc_connector.ws")
+
+
+def is_in_step(channels: Mapping[str, Channel], name: str, link: int) -> bool:
+    """Whether a link alone would do for a channel now; a channel that nobody wants needs none."""
+    channel = channels.get(name)
+    return channel is None or channel.settle(link)
+
+
+class Handovers:
+    """Begins handovers in a plan, and counts, logs and reports what becomes of them.
+
+    `retry_at(attempt)` says when a further successor is tried. Where
+    `has_successors` is false an old link is dropped and connects again.
+    """
+
+    def __init__(
+        self,
+        plan: RotatingPlan,
+        links: LinkSet,
+        *,
+        clock: Clock,
+        counters: PoolCounters,
+        retry_at: Callable[[int], float],
+        has_successors: bool,
+    ) -> None:
+        self._plan = plan
+        self._links = links
+        self._clock = clock
+        self._counters = counters
+        self._retry_at = retry_at
+        self._has_successors = has_successors
+
+    def on_link_aged(self, link: Link) -> list[Action]:
+        """Return what brings a successor about, where one is possible."""
+        if self._has_successors:
+            return self._plan.on_link_aged(link.number, self._clock.now())
+        link.drop(EXPIRED)
+        return []
+
+    def on_action(self, action: HandedOver | HandoverFailed) -> None:
+        """Take note of an end; after a failure the next attempt is planned."""
+        if isinstance(action, HandedOver):
+            self._counters.handovers += 1
+            _logger.info("link %d: link %d has taken over", action.link, action.successor)
+            return
+        self._counters.handover_failures += 1
+        _logger.warning("link %d: no successor: %s", action.link, action.reason)
+        if (link := self._links.get(action.link)) is not None:
+            self._links.report(link, f"no successor: {action.reason}")
+        retry_at = self._retry_at(action.count - 1)
+        self._plan.retry_handover(action.link, retry_at)
+
+    def __repr__(self) -> str:
+        return f"<Handovers {self._counters.handovers} done>"
