@@ -3,11 +3,9 @@
 import logging
 from collections.abc import Callable, Mapping
 
-from mexc_connector.common.clock import Clock
 from mexc_connector.core.rotating_plan import RotatingPlan
-from mexc_connector.core.subscription_actions import Action, HandedOver, HandoverFailed
+from mexc_connector.core.subscription_actions import HandedOver, HandoverFailed
 from mexc_connector.ws.channel import Channel
-from mexc_connector.ws.connection import EXPIRED, Link
 from mexc_connector.ws.counters import PoolCounters
 from mexc_connector.ws.links import LinkSet
 
@@ -21,10 +19,9 @@ def is_in_step(channels: Mapping[str, Channel], name: str, link: int) -> bool:
 
 
 class Handovers:
-    """Begins handovers in a plan, and counts, logs and reports what becomes of them.
+    """Counts, logs and reports what becomes of handovers.
 
-    `retry_at(attempt)` says when a further successor is tried. Where
-    `has_successors` is false an old link is dropped and connects again.
+    `retry_at(attempt)` says when a further successor is tried.
     """
 
     def __init__(
@@ -32,24 +29,13 @@ class Handovers:
         plan: RotatingPlan,
         links: LinkSet,
         *,
-        clock: Clock,
         counters: PoolCounters,
         retry_at: Callable[[int], float],
-        has_successors: bool,
     ) -> None:
         self._plan = plan
         self._links = links
-        self._clock = clock
         self._counters = counters
         self._retry_at = retry_at
-        self._has_successors = has_successors
-
-    def on_link_aged(self, link: Link) -> list[Action]:
-        """Return what brings a successor about, where one is possible."""
-        if self._has_successors:
-            return self._plan.on_link_aged(link.number, self._clock.now())
-        link.drop(EXPIRED)
-        return []
 
     def on_action(self, action: HandedOver | HandoverFailed) -> None:
         """Take note of an end; after a failure the next attempt is planned."""

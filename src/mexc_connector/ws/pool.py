@@ -2,7 +2,8 @@
 
 The pool owns the links and carries out what `SubscriptionPlan` decides. A channel is wanted while
 it has a sink. `ChannelSink` says what sinks are promised, `subscribe` what subscribers are.
-`on_complaint` hears every refusal and every text that is no reply.
+Without `has_successors` an old link is dropped and connects again. `on_complaint` hears every
+refusal and every text that is no reply.
 """
 
 import logging
@@ -33,7 +34,7 @@ from mexc_connector.core.subscription_actions import (
 from mexc_connector.ws import control
 from mexc_connector.ws.alarm import Alarm
 from mexc_connector.ws.channel import Channel, ChannelSink, RefusalListener
-from mexc_connector.ws.connection import Link
+from mexc_connector.ws.connection import EXPIRED, Link
 from mexc_connector.ws.counters import PoolCounters
 from mexc_connector.ws.dial import UrlSource
 from mexc_connector.ws.handovers import Handovers, is_in_step
@@ -83,13 +84,9 @@ class LinkPool:
             retry_at=self._retry_at,
             on_complaint=on_complaint,
         )
+        self._has_successors = has_successors
         self._handovers = Handovers(
-            plan,
-            self.links,
-            clock=clock,
-            counters=self.counters,
-            retry_at=self._retry_at,
-            has_successors=has_successors,
+            plan, self.links, counters=self.counters, retry_at=self._retry_at
         )
         report = self.links.report
         self.router = FrameRouter(on_unclaimed=plan.on_frame_before_grant, report=report)
@@ -193,7 +190,10 @@ class LinkPool:
 
     def on_link_aged(self, link: Link) -> None:
         """Have a successor take over, where one is possible."""
-        self._carry_out(self._handovers.on_link_aged(link))
+        if self._has_successors:
+            self._carry_out(self._plan.on_link_aged(link.number, self._clock.now()))
+        else:
+            link.drop(EXPIRED)
 
     def on_link_state(self, link: Link, reason: str) -> None:
         """Report a change of state."""
