@@ -1,6 +1,7 @@
 """Links that are replaced all the time, on the simulator: nothing is lost, nothing comes twice."""
 
 import asyncio
+import random
 from collections import Counter
 from collections.abc import Callable
 
@@ -119,3 +120,52 @@ async def test_books_stay_readable_and_right_while_links_are_replaced() -> None:
                     (float(price), float(size)) for price, size in truth.bids
                 ]
             await until(lambda: len(sim.connections) <= 3)
+
+
+async def test_with_redundant_feeds_a_cut_link_costs_no_book_and_no_trade() -> None:
+    chance = random.Random(7)
+    async with busy_exchange() as sim:
+        steady_config = config_for(sim)
+        config = config_for(sim, redundancy=2, subscriptions_per_link=4)
+        async with MexcPublicSpotRest(config) as rest:
+            symbols = await rest.get_symbol_map()
+        async with (
+            MexcWebsocketPublic(symbols, config=steady_config) as steady,
+            MexcExchange(config=config).session(MARKETS) as mexc,
+        ):
+
+            def metric(name: str) -> float:
+                return mexc.get_performance_metrics()[name]
+
+            truth: list[Trade] = []
+            got: list[Trade] = []
+            unreadable: list[str] = []
+            await until(lambda: metric("stream_open_links") == 2)
+            cuttable = set(sim.connections)
+            for market in MARKETS:
+                await steady.on_trades(market, truth.append)
+            (witness,) = set(sim.connections) - cuttable
+            for market in MARKETS:
+                await mexc.on_trades(market, got.append)
+                mexc.on_orderbook(
+                    market, lambda book: None if book.is_synced else unreadable.append(str(book))
+                )
+            await until(lambda: metric("stream_links") == 4)
+            for cuts in range(1, 7):
+                await until(lambda: metric("stream_open_links") == 4)
+                seen = metric("orderbook_updates")
+                await until(lambda seen=seen: metric("orderbook_updates") > seen + 60)
+                ours = [one for one in sim.connections if one is not witness]
+                chance.choice(ours).reset()
+                await until(lambda cuts=cuts: metric("stream_reconnects") == cuts)
+            count = len(got)
+            await until(lambda: len(got) > count)
+            assert unreadable == []
+            assert metric("orderbook_resyncs") == 0
+            await until(lambda: {one.trade_id for one in got} <= {one.trade_id for one in truth})
+            for market in MARKETS:
+                ids = [trade.trade_id for trade in got if trade.symbol == market]
+                assert len(ids) == len(set(ids))
+                witnessed = [trade.trade_id for trade in truth if trade.symbol == market]
+                begin = witnessed.index(ids[0])
+                assert set(ids) == set(witnessed[begin : begin + len(ids)])

@@ -1,4 +1,4 @@
-"""One book from several connections: the first copy of each version counts, and no gap is hidden."""
+"""One book from several connections: the first copy of a version counts, no gap is hidden."""
 
 from random import Random
 

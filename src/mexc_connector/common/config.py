@@ -117,7 +117,8 @@ class StreamConfig(_Options, frozen=True):
     `pong_timeout_s`: our JSON PING and its deadline. `data_timeout_s`: no frame of any kind for
     that long means that the link is dead. `ack_timeout_s`: for an acknowledgement that names the
     channel. `connects_per_second`: pace of opening links. `rotate_after_s`: age at which a link is
-    replaced, see `rotation`; the exchange cuts it at 24 hours. `queue_size`: events that a slow
+    replaced, see `rotation`; the exchange cuts it at 24 hours. `redundancy`: on how many links, 1
+    to 4, each public channel is carried; 2 doubles links and traffic. `queue_size`: events a slow
     consumer of trades or klines may be behind before `EventsLost`. `latency_one_in`: of how many
     frames one is timed for `get_latency`, on average; 0 times none (docs/metrics.md has the cost).
     """
@@ -135,6 +136,7 @@ class StreamConfig(_Options, frozen=True):
     data_timeout_s: float = 60.0
     rotate_after_s: float = 23 * 3600.0
     rotation: RotationConfig = RotationConfig()
+    redundancy: int = 1
     backoff_base_s: float = 0.5
     backoff_max_s: float = 30.0
     queue_size: int = 10_000
@@ -146,6 +148,7 @@ class StreamConfig(_Options, frozen=True):
     def __post_init__(self) -> None:
         self._require_positive("subscriptions_per_link", "channels_per_message", "queue_size")
         _require(1 <= self.messages_per_second <= 100, "messages_per_second must be 1 to 100")
+        _require(1 <= self.redundancy <= 4, "redundancy must be 1 to 4")
         _require(self.latency_one_in >= 0, "latency_one_in must not be negative")
         self._require_positive(
             "connects_per_second",

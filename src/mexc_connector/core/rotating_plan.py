@@ -90,6 +90,10 @@ class RotatingPlan:
         """Set when a topic that was `Refused` and kept shall be asked for again."""
         self._plan.retry_after(topic, retry_at)
 
+    def keep_refused(self, topic: str, count: int) -> None:
+        """Go on wanting a topic that was refused for good; `retry_after` has to follow."""
+        self._plan.keep_refused(topic, count)
+
     # --- handovers ---
 
     def on_link_aged(self, link: int, now: float) -> list[Action]:

@@ -64,6 +64,11 @@ class PlannedLink(msgspec.Struct):
         """Slots that are taken on the present connection."""
         return self.spent + len(self.topics)
 
+    @property
+    def has_requests(self) -> bool:
+        """Whether there is something to send, and a connection for it."""
+        return self.is_open and bool(self.leaving or self.queued)
+
     def take(self, topic: Topic) -> None:
         """Place a topic here; it has to be asked for."""
         topic.link = self.number

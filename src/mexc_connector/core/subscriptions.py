@@ -14,10 +14,9 @@ States of a topic, and what moves it:
     no answer    REQUESTED -> CONFIRMED if frames of it came, -> QUEUED the first time, else refused
     retry due    REFUSED -> QUEUED
 
-Slots. The exchange counts the subscriptions of a connection cumulatively, so a topic that left a
-connection after it was asked for keeps its slot there until the link reconnects (unless
-`unsubscribing_frees_slot`). A link never holds more than `per_link` topics and spent slots.
-A link without topics is closed.
+Slots. The exchange counts the subscriptions of a connection cumulatively: a topic that left after
+it was asked for keeps its slot until the link reconnects (unless `unsubscribing_frees_slot`). A
+link never holds more than `per_link` topics and spent slots. Without topics it is closed.
 """
 
 from mexc_connector.core.pending_requests import PendingRequests, Settled
@@ -84,6 +83,10 @@ class SubscriptionPlan:
         if entry is not None and entry.state is TopicState.REFUSED:
             self._retry_at[topic] = retry_at
 
+    def keep_refused(self, topic: str, count: int) -> None:
+        """Go on wanting a topic that was refused and forgotten; `retry_after` has to follow."""
+        self._topics[topic] = Topic(topic, TopicState.REFUSED, was_confirmed=True, refusals=count)
+
     def hand_over(self, link: int, successor: "SubscriptionPlan") -> list[Action]:
         """Put the one link of another plan in a link's place; the other plan is void then.
 
@@ -119,11 +122,9 @@ class SubscriptionPlan:
     def next_request(self, link: int, now: float) -> Request | None:
         """Take the next message to send on an open link; it counts as sent at `now`."""
         entry = self._links.get(link)
-        if entry is None or not entry.is_open:
+        if entry is None or not entry.has_requests:
             return None
         kind, topics = entry.ask(self._per_message)
-        if not topics:
-            return None
         request = self._pending.send(link, kind, topics, now)
         if kind is RequestKind.SUBSCRIBE:
             entry.on_sent(request)

@@ -193,8 +193,7 @@ class Channel:
                     sink.on_push(push, epoch, received_ns)
             except Exception:
                 self._on_sink_error(self)
-        if carrier.lane is None:
-            self._set_lanes()
+        self._set_lanes()  # it may have got in step just now, or out of it
 
     def settle(self, link: int) -> bool:
         """Whether every sink can do with this carrier alone, as far as time could show."""

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 
-from mexc_connector.core.rotating_plan import RotatingPlan
+from mexc_connector.core.redundant_plan import RedundantPlan
 from mexc_connector.core.subscription_actions import HandedOver, HandoverFailed
 from mexc_connector.ws.channel import Channel
 from mexc_connector.ws.counters import PoolCounters
@@ -26,7 +26,7 @@ class Handovers:
 
     def __init__(
         self,
-        plan: RotatingPlan,
+        plan: RedundantPlan,
         links: LinkSet,
         *,
         counters: PoolCounters,

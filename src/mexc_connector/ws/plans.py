@@ -4,19 +4,25 @@ from collections.abc import Callable
 from functools import partial
 
 from mexc_connector.common.config import StreamConfig
+from mexc_connector.core.redundant_plan import RedundantPlan
 from mexc_connector.core.rotating_plan import RotatingPlan
 from mexc_connector.core.subscription_state import PlanNumbers
 from mexc_connector.core.subscriptions import SubscriptionPlan
 
 
-def rotating_plan(streams: StreamConfig, *, is_in_step: Callable[[str, int], bool]) -> RotatingPlan:
+def plan_for(streams: StreamConfig, *, is_in_step: Callable[[str, int], bool]) -> RedundantPlan:
     """Make the plan of one pool; `is_in_step(channel, link)` is what a `RotatingPlan` asks."""
-    return RotatingPlan(
-        partial(_subscription_plan, streams),
-        overlap_s=streams.rotation.overlap_s,
-        patience_s=streams.rotation.patience_s,
-        is_in_step=is_in_step,
-    )
+
+    def new_plane(numbers: PlanNumbers) -> RotatingPlan:
+        return RotatingPlan(
+            partial(_subscription_plan, streams),
+            overlap_s=streams.rotation.overlap_s,
+            patience_s=streams.rotation.patience_s,
+            is_in_step=is_in_step,
+            numbers=numbers,
+        )
+
+    return RedundantPlan(new_plane, copies=streams.redundancy)
 
 
 def _subscription_plan(streams: StreamConfig, numbers: PlanNumbers) -> SubscriptionPlan:

@@ -41,7 +41,7 @@ from mexc_connector.ws.handovers import Handovers, is_in_step
 from mexc_connector.ws.latency import FrameTimer
 from mexc_connector.ws.link_settings import LinkSettings
 from mexc_connector.ws.links import LinkSet
-from mexc_connector.ws.plans import rotating_plan
+from mexc_connector.ws.plans import plan_for
 from mexc_connector.ws.refusals import REPLAY_REFUSALS, Refusals
 from mexc_connector.ws.router import FrameRouter
 
@@ -75,7 +75,7 @@ class LinkPool:
         self._jitter = random.Random().random  # noqa: S311
         self.links = LinkSet(self, self._settings(url, proxy), on_event=on_event)
         self._channels: dict[str, Channel] = {}
-        self._plan = plan = rotating_plan(streams, is_in_step=partial(is_in_step, self._channels))
+        self._plan = plan = plan_for(streams, is_in_step=partial(is_in_step, self._channels))
         self._refusals = Refusals(
             plan,
             self._channels,

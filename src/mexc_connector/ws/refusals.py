@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable
 
 from mexc_connector.common.errors import SubscriptionRefused
-from mexc_connector.core.rotating_plan import RotatingPlan
+from mexc_connector.core.redundant_plan import RedundantPlan
 from mexc_connector.core.subscription_actions import Refused
 from mexc_connector.ws.channel import Channel
 from mexc_connector.ws.counters import PoolCounters
@@ -24,7 +24,7 @@ class Refusals:
 
     def __init__(
         self,
-        plan: RotatingPlan,
+        plan: RedundantPlan,
         channels: dict[str, Channel],
         links: LinkSet,
         *,
