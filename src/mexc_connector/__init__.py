@@ -115,6 +115,7 @@ if TYPE_CHECKING:
         OrderId,
     )
     from mexc_connector.common.registration import Registration
+    from mexc_connector.common.rotation_config import RotationConfig
     from mexc_connector.common.stream_status import ConnectionEvent, StreamMetrics
     from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
     from mexc_connector.common.trading_config import TradingConfig
@@ -241,6 +242,7 @@ __all__ = [
     "RequestBudget",
     "RequestTimeout",
     "RestConfig",
+    "RotationConfig",
     "Rounding",
     "SelfTradeGroup",
     "SelfTradePrevention",

@@ -13,11 +13,11 @@ from mexc_connector import (
     MexcWebsocketPublic,
     OrderBook,
     RateLimitConfig,
+    RotationConfig,
     StreamConfig,
     Symbol,
     Trade,
 )
-from mexc_connector.common.rotation_config import RotationConfig
 from mexc_connector.sim import SimLimits, SimOptions, Simulator
 
 USDT = AssetName("USDT")

@@ -2,7 +2,7 @@
 
 [hot] Its benchmark is the depth frame, decoded and applied.
 
-States and what leads from one to the other (rules R1 to R16 are docs/order_book.md):
+States and what leads from one to the other (rules R1 to R17 are docs/order_book.md):
 
     DETACHED  --on_subscribed-->              BUFFERING   ask for a snapshot (R3)
     BUFFERING --on_snapshot, it fits-->       LIVE        (R5, R13)
