@@ -138,3 +138,82 @@ def test_only_sinks_that_asked_to_know_are_told_of_a_lasting_refusal() -> None:
     channel.release(sink)
     channel.tell_refused(error)
     assert told == [error]
+
+
+class Merge:
+    """Writes down what a merge of copies is told."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.steps: set[int] = set()
+
+    def on_joined(self, carrier: int) -> None:
+        self.log.append(f"joined {carrier}")
+
+    def on_left(self, carrier: int) -> None:
+        self.log.append(f"left {carrier}")
+
+    def on_copy(
+        self, push: PushDataV3ApiWrapper, carrier: int, epoch: int, received_ns: int
+    ) -> None:
+        self.log.append(f"copy {carrier} {epoch}")
+
+    def on_missed(self, carrier: int, epoch: int) -> None:
+        self.log.append(f"missed {carrier}")
+
+    def is_in_step(self, carrier: int) -> bool:
+        return carrier in self.steps
+
+    def settle(self, carrier: int) -> bool:
+        return carrier in self.steps
+
+
+class MergingSink(Sink):
+    def __init__(self) -> None:
+        super().__init__()
+        self.merge = Merge()
+
+
+def test_a_sink_without_a_merge_hears_one_carrier_at_a_time() -> None:
+    channel, sink = make_channel(), Sink()
+    channel.hold(sink, None)
+    old, new = channel.grant(1, 1), channel.grant(2, 5)
+    for carrier in (old, new):
+        carrier.push(PUSH, 7)
+    channel.miss(2)
+    channel.lose(1, "old")
+    new.push(PUSH, 8)
+    channel.lose(2, "cut")
+    assert sink.log == ["subscribed 1", "push 1 7", "push 1 8", "lost 1 cut"]
+    channel.grant(2, 6)
+    assert sink.log[-1] == "subscribed 6"
+
+
+def test_a_sink_with_a_merge_hears_every_carrier_by_its_number() -> None:
+    channel, sink = make_channel(), MergingSink()
+    channel.hold(sink, None)
+    old, new = channel.grant(1, 1), channel.grant(2, 5)
+    new.push(PUSH, 7)
+    channel.miss(2)
+    channel.lose(2, "cut")
+    old.push(PUSH, 8)
+    channel.lose(1, "cut")
+    assert sink.merge.log == ["joined 1", "joined 2", "copy 2 1", "missed 2", "left 2", "left 1"]
+    assert sink.log == ["subscribed 1", "push 1 8", "lost 1 cut"]
+
+
+def test_a_lane_is_open_to_carriers_that_are_in_step_and_to_a_lonely_one() -> None:
+    channel, sink = make_channel(), MergingSink()
+    sink.lane = lambda frame, epoch, received_ns: True  # type: ignore[attr-defined]
+    sink.merge.steps = {1}
+    channel.hold(sink, None)
+    old, new = channel.grant(1, 1), channel.grant(2, 5)
+    assert (old.lane is None, new.lane is None) == (False, True)
+    assert not channel.settle(2)
+    sink.merge.steps = {2}
+    new.push(PUSH, 7)
+    assert (old.lane is None, new.lane is None) == (True, False)
+    assert channel.settle(2)
+    channel.lose(2, "cut")
+    assert old.lane is not None
+    assert not channel.settle(2)
