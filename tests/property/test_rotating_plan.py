@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from mexc_connector.core.rotating_plan import RotatingPlan
@@ -219,6 +219,7 @@ def test_whatever_happened_everything_wanted_ends_up_on_one_link(
 
 
 @settings(max_examples=200, deadline=None)
+@example(script=[("want", f"topic{number}") for number in range(4)], aged=[1])
 @given(script=st.lists(steps, max_size=50), aged=st.lists(links, min_size=1, max_size=6))
 def test_on_an_exchange_that_behaves_a_handover_leaves_nothing_uncarried(
     script: list[tuple[object, ...]], aged: list[int]
@@ -235,7 +236,8 @@ def test_on_an_exchange_that_behaves_a_handover_leaves_nothing_uncarried(
         for _ in range(20):
             for other in list(world.connections):
                 world.open(other)
-                world.talk(other, frozenset(), loses_answer=False)
+                for _ in range(PER_LINK):  # a link sends all that it has to say
+                    world.talk(other, frozenset(), loses_answer=False)
                 assert all(world.carried[topic] for topic in world.wanted)
             if (deadline := world.plan.deadline) is None:
                 break
