@@ -160,6 +160,7 @@ if TYPE_CHECKING:
         OrderId,
     )
     from mexc_connector.common.registration import Registration
+    from mexc_connector.common.rotation_config import RotationConfig
     from mexc_connector.common.stream_status import ConnectionEvent, StreamMetrics
     from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
     from mexc_connector.common.tape_config import TapeConfig
@@ -321,6 +322,7 @@ __all__ = [
     "RequestBudget",
     "RequestTimeout",
     "RestConfig",
+    "RotationConfig",
     "Rounding",
     "SelfTradeGroup",
     "SelfTradePrevention",

@@ -130,6 +130,8 @@ def _market_metrics(
         "stream_frames": streams.frames,
         "stream_bytes": streams.bytes,
         "stream_reconnects": streams.reconnects,
+        "stream_handovers": streams.handovers,
+        "stream_handover_failures": streams.handover_failures,
         "stream_refusals": streams.refusals,
         "stream_undecodable_frames": streams.undecodable_frames,
         "stream_callback_errors": streams.callback_errors,

@@ -10,6 +10,7 @@ from mexc_connector.common.config import MexcConfig, StreamConfig
 from mexc_connector.common.enums import ConnectionState
 from mexc_connector.common.errors import ConnectionFailed, EventsLost, SubscriptionRefused
 from mexc_connector.common.models import Trade
+from mexc_connector.common.rotation_config import RotationConfig
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
@@ -43,7 +44,7 @@ def client(url: str, streams: StreamConfig = QUICK) -> MexcWebsocketPublic:
     return MexcWebsocketPublic(SYMBOLS, config=MexcConfig(stream_url=url, streams=streams))
 
 
-def changed(**options: float) -> StreamConfig:
+def changed(**options: float | RotationConfig) -> StreamConfig:
     values = {name: getattr(QUICK, name) for name in QUICK.__struct_fields__}
     return StreamConfig(**{**values, **options})
 
@@ -179,12 +180,99 @@ async def test_a_silent_link_is_replaced_though_nothing_was_pinged() -> None:
         assert "no frame in time" in [event.reason for event in events]
 
 
-async def test_a_link_is_replaced_before_the_exchange_ends_it() -> None:
-    options = changed(rotate_after_s=0.2)
-    async with ScriptedServer() as server, client(server.url, options) as streams:
+ROTATING = changed(
+    rotate_after_s=0.2,
+    rotation=RotationConfig(overlap_s=0.05, patience_s=0.5, give_up_after_s=1.0),
+)
+
+
+async def test_an_old_link_goes_once_its_successor_carries_everything() -> None:
+    async with ScriptedServer() as server, client(server.url, ROTATING) as streams:
+        sink, trades = Sink(), []  # type: ignore[var-annotated]
+        await streams.subscribe_depth(BTC_USDT, sink)
+        await streams.on_trades(ETH_USDT, trades.append)
+        old = server.last
+        await until(lambda: len(server.connections) == 2)
+        await until(lambda: len(server.last.asked_for) == 2)
+        assert not old.is_over
+        for connection in server.connections[:2]:
+            await connection.send(trade_frame(ETH_TRADES, "t1"))
+        await until(lambda: old.is_over)
+        await server.connections[1].send(trade_frame(ETH_TRADES, "t2"))
+        await until(lambda: len(trades) == 2)
+        assert [trade.trade_id for trade in trades] == ["t1", "t2"]
+        metrics = streams.metrics()
+        assert (metrics.handovers, metrics.reconnects, metrics.repeated_trades) == (1, 0, 1)
+        assert sink.log == [("subscribed", 1)]
+        await until(lambda: streams.metrics().handovers == 2)
+        assert sink.log == [("subscribed", 1)]
+
+
+async def test_a_successor_that_is_refused_is_tried_again_and_the_old_link_stays() -> None:
+    def refuses_second(connection: ScriptedConnection, request: Request) -> Iterable[str]:
+        if connection.number in (2, 3) and request["method"] == "SUBSCRIPTION":
+            return (refusal(request, *names_of(request)),)
+        return grant(connection, request)
+
+    async with ScriptedServer(refuses_second) as server, client(server.url, ROTATING) as streams:
+        events: list[ConnectionEvent] = []
+        streams.on_connection(events.append)
         sink = Sink()
         await streams.subscribe_depth(BTC_USDT, sink)
-        await until(lambda: ("subscribed", 2) in sink.log)
+        await until(lambda: streams.metrics().handovers == 1)
+        assert streams.metrics().handover_failures == 2
+        assert sink.log == [("subscribed", 1)]
+        assert any("no successor" in event.reason for event in events)
+
+
+async def test_a_link_without_a_successor_ends_before_the_exchange_ends_it() -> None:
+    async with ScriptedServer() as server, client(server.url, ROTATING) as streams:
+        server.answer = lambda connection, request: (
+            (refusal(request, *names_of(request)),)
+            if streams.metrics().reconnects == 0 and connection.number > 1
+            else grant(connection, request)
+        )
+        sink = Sink()
+        await streams.subscribe_depth(BTC_USDT, sink)
+        await until(lambda: len(sink.log) >= 3)
+        assert [name for name, _ in sink.log[:3]] == ["subscribed", "lost", "subscribed"]
+
+
+async def test_the_successor_takes_over_at_once_when_the_old_link_dies() -> None:
+    options = changed(rotate_after_s=0.2, rotation=RotationConfig(overlap_s=30.0))
+    async with ScriptedServer() as server, client(server.url, options) as streams:
+        trades: list[Trade] = []
+        await streams.on_trades(ETH_USDT, trades.append)
+        await until(lambda: len(server.connections) == 2)
+        await until(lambda: streams.metrics().links == 2)
+        await until(lambda: server.last.asked_for)
+        await server.last.send(trade_frame(ETH_TRADES, "t1"))
+        await until(lambda: trades)
+        server.connections[0].cut()
+        await until(lambda: streams.metrics().handovers == 1)
+        assert streams.metrics().links == 1
+        assert streams.is_connected
+        await server.connections[1].send(trade_frame(ETH_TRADES, "t2"))
+        await until(lambda: len(trades) == 2)
+
+
+async def test_what_is_wanted_and_given_up_meanwhile_moves_along() -> None:
+    options = changed(rotate_after_s=0.2, rotation=RotationConfig(overlap_s=0.3, patience_s=5.0))
+    async with ScriptedServer() as server, client(server.url, options) as streams:
+        gone = await streams.on_trades(BTC_USDT, lambda _: None)
+        trades: list[Trade] = []
+        await streams.on_trades(ETH_USDT, trades.append)
+        await until(lambda: len(server.connections) == 2 and len(server.last.asked_for) == 2)
+        successor = server.last
+        gone.close()
+        await streams.on_book_ticker(BTC_USDT, lambda _: None)
+        await until(lambda: streams.metrics().handovers == 1)
+        assert set(successor.asked_for) == {BTC_TRADES, ETH_TRADES, BTC_QUOTES}
+        assert [r["params"] for r in successor.requests if r["method"] == "UNSUBSCRIPTION"] == [
+            [BTC_TRADES]
+        ]
+        await successor.send(trade_frame(ETH_TRADES, "t1"))
+        await until(lambda: trades)
 
 
 async def test_a_ping_of_the_exchange_is_answered() -> None:

@@ -14,6 +14,7 @@ from mexc_connector.common.errors import ConfigError
 from mexc_connector.common.guard_config import GuardConfig
 from mexc_connector.common.integrity_config import IntegrityConfig
 from mexc_connector.common.options import Options, require, require_url
+from mexc_connector.common.rotation_config import RotationConfig
 from mexc_connector.common.tape_config import TapeConfig
 from mexc_connector.common.trading_config import TradingConfig
 
@@ -96,7 +97,8 @@ class StreamConfig(Options, frozen=True):
     `pong_timeout_s`: our JSON PING and its deadline. `data_timeout_s`: no frame of any kind for
     that long means that the link is dead. `ack_timeout_s`: for an acknowledgement that names the
     channel. `connects_per_second`: pace of opening links. `rotate_after_s`: age at which a link is
-    replaced; the exchange cuts it at 24 hours. `queue_size`: events that a slow
+    replaced, see `rotation`; the exchange cuts it at 24 hours. `redundancy`: on how many links, 1
+    to 4, each public channel is carried; 2 doubles links and traffic. `queue_size`: events a slow
     consumer of trades or klines may be behind before `EventsLost`. `latency_one_in`: of how many
     frames one is timed for `get_latency`, on average; 0 times none (docs/metrics.md has the cost).
     """
@@ -113,6 +115,8 @@ class StreamConfig(Options, frozen=True):
     pong_timeout_s: float = 5.0
     data_timeout_s: float = 60.0
     rotate_after_s: float = 23 * 3600.0
+    rotation: RotationConfig = RotationConfig()
+    redundancy: int = 1
     backoff_base_s: float = 0.5
     backoff_max_s: float = 30.0
     queue_size: int = 10_000
@@ -124,6 +128,7 @@ class StreamConfig(Options, frozen=True):
     def __post_init__(self) -> None:
         self.require_positive("subscriptions_per_link", "channels_per_message", "queue_size")
         require(1 <= self.messages_per_second <= 100, "messages_per_second must be 1 to 100")
+        require(1 <= self.redundancy <= 4, "redundancy must be 1 to 4")
         self._require_not_negative("latency_one_in")
         self.require_positive(
             "connects_per_second",

@@ -144,6 +144,7 @@ HOMES = {
     "OrderAmounts": "common.orders",
     "OrderId": "common.orders",
     "Registration": "common.registration",
+    "RotationConfig": "common.rotation_config",
     "ConnectionEvent": "common.stream_status",
     "StreamMetrics": "common.stream_status",
     "AssetName": "common.symbols",

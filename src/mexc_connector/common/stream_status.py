@@ -39,10 +39,12 @@ class StreamMetrics(msgspec.Struct, frozen=True):
 
     `links`, `open_links`, `subscriptions` (confirmed) and `wanted` are gauges. `reconnects` counts
     connections that replaced a lost one, `connect_failures` attempts that came to nothing.
-    `refusals` counts channels that were refused, `replay_refusals` those among them that had been
-    granted before. `undecodable_frames` are frames that are no push; `bad_bodies` pushes whose
-    body breaks its form. `unclaimed_frames` are pushes that nobody waits for (late ones after an
-    unsubscription). `unexpected_texts` are text frames that are no reply to anything.
+    `handovers` counts old links whose successor took over without a gap, `handover_failures`
+    successors that were given up. `refusals` counts channels that were refused, `replay_refusals`
+    those among them that had been granted before. `undecodable_frames` are frames that are no push;
+    `bad_bodies` pushes whose body breaks its form. `unclaimed_frames` are pushes that nobody waits
+    for (late ones after an unsubscription). `unexpected_texts` are text frames that are no reply to
+    anything.
     `unchanged_book_tickers`, `stale_events` and `repeated_trades` were dropped because they say
     nothing new. `unknown_markets` are mini tickers of markets missing in the symbol map.
     `callback_errors` are exceptions of consumers' callbacks. `last_frame_ns` is this machine's
@@ -57,6 +59,8 @@ class StreamMetrics(msgspec.Struct, frozen=True):
     bytes: int
     messages_sent: int
     reconnects: int
+    handovers: int
+    handover_failures: int
     connect_failures: int
     refusals: int
     replay_refusals: int

@@ -2,7 +2,7 @@
 
 [hot] Its benchmark is the depth frame, decoded and applied.
 
-States and what leads from one to the other (rules R1 to R17 are docs/order_book.md):
+States and what leads from one to the other (rules R1 to R18 are docs/order_book.md):
 
     DETACHED  --on_subscribed-->              BUFFERING   ask for a snapshot (R3)
     BUFFERING --on_snapshot, it fits-->       LIVE        (R5, R13)
@@ -59,6 +59,7 @@ class BookSync:
         self.fetch_attempt = 0
         self.integrity = integrity or BookIntegrity(book)
         self._counts = BookSyncCounts()
+        self.catch_up_ns = catch_up_ns
         self._head = book.head
         self._audits = AuditSchedule(
             book.head, quiet_ns=quiet_ns, catch_up_ns=catch_up_ns, every_ns=audit_every_ns

@@ -49,5 +49,10 @@ class HeldDiffs:
         """The first version that the run covers; None when nothing is held."""
         return self._diffs[0].from_version if self._diffs else None
 
+    @property
+    def first_received_ns(self) -> int | None:
+        """When the oldest diff of the run was received; None when nothing is held."""
+        return self._diffs[0].received_ns if self._diffs else None
+
     def __len__(self) -> int:
         return len(self._diffs)

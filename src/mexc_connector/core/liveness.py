@@ -2,10 +2,12 @@
 
 A quiet market sends nothing, so silence alone proves nothing until `data_timeout_s`; the PONG that
 answers our PING is the sooner proof. The exchange cuts a link without a close frame, and every
-link after 24 hours, so a link is replaced before that, at a time of our choosing.
+link after 24 hours, so a link asks for a successor before that, at a time of our choosing, and
+ends by itself if none has come.
 """
 
 from enum import Enum, auto, unique
+from math import inf
 
 # When the process itself stood still, frames wait unread in the socket: a deadline that was
 # missed by more than this gets this much more, so that the reader has its turn first.
@@ -21,22 +23,29 @@ class LivenessAction(Enum):
     DEAD_NO_PONG = auto()
     DEAD_SILENT = auto()
     ROTATE = auto()
+    """It is time for a successor; said once."""
+    EXPIRED = auto()
 
     @property
     def ends_link(self) -> bool:
         """Whether the link has to be dropped and made anew."""
-        return self not in (LivenessAction.NONE, LivenessAction.PING)
+        return self in _ENDINGS
+
+
+_ENDINGS = (LivenessAction.DEAD_NO_PONG, LivenessAction.DEAD_SILENT, LivenessAction.EXPIRED)
 
 
 class Liveness:
     """Deadlines of one link, from the moment it opened.
 
     The owner calls `on_frame` and `on_pong` as they come, and `on_time` once `deadline` has
-    passed. Times are seconds of one monotonic clock.
+    passed. Times are seconds of one monotonic clock. `rotate_after_s` is the age at which the link
+    asks for a successor, `max_age_s` the one at which it ends without.
     """
 
     __slots__ = (
         "_data_timeout_s",
+        "_expires_at",
         "_last_frame",
         "_next_ping",
         "_ping_interval_s",
@@ -52,6 +61,7 @@ class Liveness:
         ping_interval_s: float,
         pong_timeout_s: float,
         data_timeout_s: float,
+        rotate_after_s: float,
         max_age_s: float,
         now: float,
     ) -> None:
@@ -61,13 +71,14 @@ class Liveness:
         self._last_frame = now
         self._next_ping = now + ping_interval_s
         self._pong_due: float | None = None
-        self._rotate_at = now + max_age_s
+        self._rotate_at: float = now + rotate_after_s
+        self._expires_at = now + max_age_s
         self._stalled_until = now
 
     @property
     def deadline(self) -> float:
         """When `on_time` wants to be called next, at the latest."""
-        return min(self._next_ping, self._death()[0], self._rotate_at)
+        return min(self._next_ping, self._death()[0], self._rotate_at, self._expires_at)
 
     @property
     def last_frame(self) -> float:
@@ -91,7 +102,10 @@ class Liveness:
                 self._stalled_until = now + _STALL_S
                 return LivenessAction.NONE
             return verdict
+        if now >= self._expires_at:
+            return LivenessAction.EXPIRED
         if now >= self._rotate_at:
+            self._rotate_at = inf
             return LivenessAction.ROTATE
         if now >= self._next_ping:
             self._next_ping = now + self._ping_interval_s

@@ -1,5 +1,7 @@
 """Requests that wait for an answer, and which of them an answer belongs to."""
 
+from collections.abc import Iterator
+from itertools import count
 from typing import NamedTuple
 
 import msgspec
@@ -23,18 +25,18 @@ class _Pending(msgspec.Struct):
 class PendingRequests:
     """Requests in the order of sending, each with a deadline `timeout_s` after it was sent.
 
-    The time-out is one for all, so the oldest request is always the next to expire.
+    The time-out is one for all, so the oldest request is always the next to expire. `ids` numbers
+    requests, increasing from above 0; share it where requests of several meet on a link.
     """
 
-    def __init__(self, *, timeout_s: float) -> None:
+    def __init__(self, *, timeout_s: float, ids: Iterator[int] | None = None) -> None:
         self._timeout_s = timeout_s
         self._pending: dict[int, _Pending] = {}
-        self._last_id = 0
+        self._ids = ids or count(1)
 
     def send(self, link: int, kind: RequestKind, topics: tuple[str, ...], now: float) -> Request:
         """Make a request that counts as sent at `now`. Its id is new and above 0."""
-        self._last_id += 1
-        request = Request(self._last_id, link, kind, topics)
+        request = Request(next(self._ids), link, kind, topics)
         self._pending[request.request_id] = _Pending(
             request, now + self._timeout_s, dict.fromkeys(topics)
         )

@@ -53,7 +53,13 @@ class CandleCloser:
     def on_kline(self, kline: Kline) -> tuple[Kline, ...]:
         """Return what to hand out: the closed candle first. Nothing for a window that is over."""
         running = self._running
-        if running is None or running.open_time_ms == kline.open_time_ms:
+        if running is None:
+            self._running = kline
+            return (kline,)
+        if running.open_time_ms == kline.open_time_ms:
+            # A candle only grows: less is what another connection has told already.
+            if kline.amount < running.amount:
+                return ()
             self._running = kline
             return (kline,)
         if kline.open_time_ms < running.open_time_ms:
@@ -71,7 +77,7 @@ class CandleCloser:
 
 
 class VersionFilter:
-    """Lets states through whose version is not older than the last one's."""
+    """Tells states that are newer than the last one, or as new, by their versions."""
 
     __slots__ = ("_last",)
 
@@ -84,6 +90,10 @@ class VersionFilter:
             return False
         self._last = version
         return True
+
+    def is_newer(self, version: int) -> bool:
+        """Whether a state with `version` is newer than the last one, and no copy of it."""
+        return version != self._last and self.is_current(version)
 
     def reset(self) -> None:
         """Accept any version next."""

@@ -44,7 +44,26 @@ class Refused(msgspec.Struct, frozen=True):
     is_kept: bool
 
 
-Action = OpenLink | CloseLink | Wake | Granted | Refused
+class HandedOver(msgspec.Struct, frozen=True):
+    """The successor carries everything that the link carried; a `CloseLink` of the link follows."""
+
+    link: int
+    successor: int
+
+
+class HandoverFailed(msgspec.Struct, frozen=True):
+    """A successor was given up, the `count`th in a row; the link goes on.
+
+    `retry_handover` has to say when another one shall be tried.
+    """
+
+    link: int
+    successor: int
+    count: int
+    reason: str
+
+
+Action = OpenLink | CloseLink | Wake | Granted | Refused | HandedOver | HandoverFailed
 
 
 @unique

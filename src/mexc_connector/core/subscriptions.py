@@ -14,10 +14,9 @@ States of a topic, and what moves it:
     no answer    REQUESTED -> CONFIRMED if frames of it came, -> QUEUED the first time, else refused
     retry due    REFUSED -> QUEUED
 
-Slots. The exchange counts the subscriptions of a connection cumulatively, so a topic that left a
-connection after it was asked for keeps its slot there until the link reconnects (unless
-`unsubscribing_frees_slot`). A link never holds more than `per_link` topics and spent slots.
-A link without topics is closed.
+Slots. The exchange counts the subscriptions of a connection cumulatively: a topic that left after
+it was asked for keeps its slot until the link reconnects (unless `unsubscribing_frees_slot`). A
+link never holds more than `per_link` topics and spent slots. Without topics it is closed.
 """
 
 from mexc_connector.core.pending_requests import PendingRequests, Settled
@@ -25,19 +24,21 @@ from mexc_connector.core.subscription_actions import (
     Action,
     CloseLink,
     Granted,
+    HandedOver,
     OpenLink,
     Refused,
     Request,
     RequestKind,
     Wake,
 )
-from mexc_connector.core.subscription_state import PlannedLink, Topic, TopicState
+from mexc_connector.core.subscription_state import PlannedLink, PlanNumbers, Topic, TopicState
 
 
 class SubscriptionPlan:
     """Wanted topics on links of limited size. `on_...`, `want` and `unwant` return what to do.
 
-    Times are seconds of one monotonic clock. `ack_timeout_s` bounds the wait for an answer.
+    Times are seconds of one monotonic clock. `ack_timeout_s` bounds the wait for an answer. Plans
+    that work side by side share `numbers`.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class SubscriptionPlan:
         per_message: int,
         unsubscribing_frees_slot: bool,
         ack_timeout_s: float,
+        numbers: PlanNumbers | None = None,
     ) -> None:
         self._per_link = per_link
         self._per_message = per_message
@@ -54,9 +56,9 @@ class SubscriptionPlan:
         self._ack_timeout_s = ack_timeout_s
         self._topics: dict[str, Topic] = {}
         self._links: dict[int, PlannedLink] = {}
-        self._pending = PendingRequests(timeout_s=ack_timeout_s)
+        self._numbers = numbers or PlanNumbers()
+        self._pending = PendingRequests(timeout_s=ack_timeout_s, ids=self._numbers.requests)
         self._retry_at: dict[str, float] = {}
-        self._last_link = 0
 
     # --- what is wanted ---
 
@@ -81,6 +83,26 @@ class SubscriptionPlan:
         if entry is not None and entry.state is TopicState.REFUSED:
             self._retry_at[topic] = retry_at
 
+    def keep_refused(self, topic: str, count: int) -> None:
+        """Go on wanting a topic that was refused and forgotten; `retry_after` has to follow."""
+        self._topics[topic] = Topic(topic, TopicState.REFUSED, was_confirmed=True, refusals=count)
+
+    def hand_over(self, link: int, successor: "SubscriptionPlan") -> list[Action]:
+        """Put the one link of another plan in a link's place; the other plan is void then.
+
+        It must have confirmed exactly the topics of the link, and wait for no answer.
+        """
+        old = self._links.pop(link)
+        self._pending.void(link)
+        new = successor.take_link()
+        new.stand_in_for(old)
+        self._links[new.number] = new
+        return [HandedOver(link, new.number), CloseLink(link)]
+
+    def take_link(self) -> PlannedLink:
+        """Give the one link of this plan away."""
+        return self._links.popitem()[1]
+
     # --- what happens on a link ---
 
     def on_link_open(self, link: int) -> list[Action]:
@@ -88,36 +110,24 @@ class SubscriptionPlan:
         entry = self._links.get(link)
         if entry is None:
             return []
-        self._start_over(entry)
-        entry.is_open = True
+        self._start_over(entry, is_open=True)
         return [Wake(link)]
 
     def on_link_lost(self, link: int) -> None:
         """Take every topic of the link back to the queue; its open requests are void."""
         entry = self._links.get(link)
         if entry is not None:
-            self._start_over(entry)
-            entry.is_open = False
+            self._start_over(entry, is_open=False)
 
     def next_request(self, link: int, now: float) -> Request | None:
         """Take the next message to send on an open link; it counts as sent at `now`."""
         entry = self._links.get(link)
-        if entry is None or not entry.is_open:
+        if entry is None or not entry.has_requests:
             return None
-        # First what leaves: a topic that left and came back must be asked for last.
-        kind = RequestKind.UNSUBSCRIBE if entry.leaving else RequestKind.SUBSCRIBE
-        source = entry.leaving or entry.queued
-        topics = tuple(name for name, _ in zip(source, range(self._per_message), strict=False))
-        if not topics:
-            return None
+        kind, topics = entry.ask(self._per_message)
         request = self._pending.send(link, kind, topics, now)
-        for name in topics:
-            del source[name]
-            if kind is RequestKind.SUBSCRIBE:
-                topic = entry.topics[name]
-                topic.state = TopicState.REQUESTED
-                topic.request_id = request.request_id
-                topic.has_frames = False
+        if kind is RequestKind.SUBSCRIBE:
+            entry.on_sent(request)
         return request
 
     def on_frame_before_grant(self, link: int, topic: str) -> None:
@@ -174,6 +184,19 @@ class SubscriptionPlan:
     # --- questions ---
 
     @property
+    def is_settled(self) -> bool:
+        """Whether every topic is confirmed and nothing is left to be sent or answered."""
+        return (
+            all(topic.state is TopicState.CONFIRMED for topic in self._topics.values())
+            and not any(link.leaving for link in self._links.values())
+            and not len(self._pending)
+        )
+
+    def is_open(self, link: int) -> bool:
+        """Whether a link in use is connected."""
+        return link in self._links and self._links[link].is_open
+
+    @property
     def topics(self) -> tuple[str, ...]:
         """Every wanted topic."""
         return tuple(self._topics)
@@ -185,13 +208,11 @@ class SubscriptionPlan:
 
     def topics_of(self, link: int) -> tuple[str, ...]:
         """Return the topics placed on a link."""
-        entry = self._links.get(link)
-        return () if entry is None else tuple(entry.topics)
+        return tuple(self._links[link].topics) if link in self._links else ()
 
     def slots_used(self, link: int) -> int:
         """Return the slots that a link's topics use, those spent by departed topics included."""
-        entry = self._links.get(link)
-        return 0 if entry is None else entry.used
+        return self._links[link].used if link in self._links else 0
 
     def link_of(self, topic: str) -> int | None:
         """Return the link that carries a topic."""
@@ -209,43 +230,28 @@ class SubscriptionPlan:
         topic.state = TopicState.QUEUED
         for link in self._links.values():
             if link.used < self._per_link:
-                self._attach(topic, link)
+                link.take(topic)
                 return [Wake(link.number)] if link.is_open else []
-        self._last_link += 1
-        link = self._links[self._last_link] = PlannedLink(self._last_link)
-        self._attach(topic, link)
+        number = next(self._numbers.links)
+        link = self._links[number] = PlannedLink(number)
+        link.take(topic)
         return [OpenLink(link.number)]
-
-    def _attach(self, topic: Topic, link: PlannedLink) -> None:
-        topic.link = link.number
-        link.topics[topic.name] = topic
-        link.queued[topic.name] = None
 
     def _leave(self, topic: Topic, *, unsubscribes: bool = True) -> list[Action]:
         """Take a topic off its link and, unless it was refused, off the exchange's side too."""
         if not topic.link:
             return []
         link = self._links[topic.link]
-        topic.link = 0
-        del link.topics[topic.name]
-        link.queued.pop(topic.name, None)
-        if topic.state in (TopicState.REQUESTED, TopicState.CONFIRMED):
-            if unsubscribes:
-                link.leaving[topic.name] = None
-            link.spent += not self._frees_slot
+        link.release(topic, unsubscribes=unsubscribes, frees_slot=self._frees_slot)
         if not link.topics:
             del self._links[link.number]
             self._pending.void(link.number)
             return [CloseLink(link.number)]
         return [Wake(link.number)] if link.leaving and link.is_open else []
 
-    def _start_over(self, link: PlannedLink) -> None:
-        link.spent = 0
-        link.leaving.clear()
-        link.queued = dict.fromkeys(link.topics)
-        for topic in link.topics.values():
-            topic.state = TopicState.QUEUED
-            topic.has_frames = False
+    def _start_over(self, link: PlannedLink, *, is_open: bool) -> None:
+        link.start_over()
+        link.is_open = is_open
         self._pending.void(link.number)
 
     def _still_requested(self, settled: list[Settled]) -> list[Topic]:
@@ -272,10 +278,7 @@ class SubscriptionPlan:
         return self._refuse(topic, text, is_certain=False)
 
     def _grant(self, topic: Topic) -> list[Action]:
-        topic.state = TopicState.CONFIRMED
-        topic.was_confirmed = True
-        topic.timeouts = 0
-        topic.refusals = 0
+        topic.confirm()
         return [Granted(topic.name, topic.link)]
 
     def _refuse(self, topic: Topic, text: str, *, is_certain: bool) -> list[Action]:

@@ -19,18 +19,19 @@ from mexc_connector.common.errors import (
 )
 from mexc_connector.common.integrity import BookMismatch
 from mexc_connector.common.log_fields import log_about
-from mexc_connector.common.models import BookTicker
+from mexc_connector.common.models import BookDiff, BookTicker
 from mexc_connector.common.order_book import OrderBook
 from mexc_connector.common.registration import Release
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.common.watch import Inlet
 from mexc_connector.core.book import LiveOrderBook
 from mexc_connector.core.book_actions import BookAction
+from mexc_connector.core.book_carriers import BookCarriers
 from mexc_connector.core.book_sync import BookSync
 from mexc_connector.core.implementation import IMPLEMENTATION
 from mexc_connector.proto.decode import book_diff
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
-from mexc_connector.ws.channel import FrameLane
+from mexc_connector.ws.channel import CopyMerge, FrameLane
 from mexc_connector.ws.latency import FrameTimer
 
 _logger = logging.getLogger("mexc_connector.books")
@@ -61,8 +62,10 @@ class BookFollower:
         self.sync = sync
         self.last_failure = ""
         self.fetching: asyncio.Task[None] | None = None
+        self.merge: CopyMerge = self
         self.lane: FrameLane | None = self._on_frame if IMPLEMENTATION == "compiled" else None
         self._advance = sync.book.head.advance
+        self._carriers = BookCarriers(sync, catch_up_ns=sync.catch_up_ns)
         self._fetch = fetch
         self._recycle = recycle
         self._report = report
@@ -92,13 +95,20 @@ class BookFollower:
 
     def on_push(self, push: PushDataV3ApiWrapper, epoch: int, received_ns: int) -> None:
         """R2, R6 to R10: one push of the diff channel; an unreadable one is R11."""
+        diff = self._read(push, received_ns)
+        if diff is None:
+            self.carry_out(self.sync.on_undecodable(epoch))
+        else:
+            self._follow(self.sync.on_diff(diff, epoch))
+
+    def _read(self, push: PushDataV3ApiWrapper, received_ns: int) -> BookDiff | None:
         try:
-            diff = self._decode(push.publicAggreDepths, push.sendTime, received_ns)
+            return self._decode(push.publicAggreDepths, push.sendTime, received_ns)
         except ProtocolViolation as error:
             self.log.warning("%s: %s", self.symbol, error)
-            action = self.sync.on_undecodable(epoch)
-        else:
-            action = self.sync.on_diff(diff, epoch)
+            return None
+
+    def _follow(self, action: BookAction) -> None:
         if action is BookAction.PUBLISH:
             self._publish()
         elif action is not BookAction.NONE:
@@ -125,6 +135,38 @@ class BookFollower:
         """R12: the connection is gone."""
         self.log.info("%s: link lost: %s", self.symbol, reason)
         self.carry_out(self.sync.on_link_lost(epoch))
+
+    # What several links bring at once.
+
+    def on_joined(self, carrier: int) -> None:
+        """R18: one more link brings the diffs."""
+        self._carriers.on_joined(carrier)
+
+    def on_left(self, carrier: int) -> None:
+        """R12, R18: a link brings them no longer."""
+        self.carry_out(self._carriers.on_left(carrier))
+
+    def on_copy(
+        self, push: PushDataV3ApiWrapper, carrier: int, epoch: int, received_ns: int
+    ) -> None:
+        """R18: one push, while several links bring them."""
+        diff = self._read(push, received_ns)
+        if diff is None:
+            self.carry_out(self._carriers.on_undecodable(carrier))
+        else:
+            self._follow(self._carriers.on_diff(diff, carrier))
+
+    def on_missed(self, carrier: int, epoch: int) -> None:
+        """R11, R18: some frame of one of several links was unreadable."""
+        self.carry_out(self._carriers.on_undecodable(carrier))
+
+    def takes_lane(self, carrier: int) -> bool:
+        """R18: whether the book has all that the link brought, and nobody is ahead of it."""
+        return self._carriers.takes_lane(carrier)
+
+    def settle(self, carrier: int) -> bool:
+        """R18: the same, after there was time enough for proof."""
+        return self._carriers.settle(carrier)
 
     def on_refused(self, error: SubscriptionRefused) -> None:
         """R12: the channel was granted once, and is refused again and again since a reconnect."""

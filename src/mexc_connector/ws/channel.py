@@ -13,8 +13,10 @@ RefusalListener = Callable[[SubscriptionRefused], None]
 class ChannelSink(Protocol):
     """Receives the pushes of a channel, synchronously, from the read loop.
 
-    `epoch` numbers the connections of a pool, increasing. A sink never gets a push of another
-    epoch than the one that `on_subscribed` named last. What it raises is counted and logged.
+    `epoch` numbers the connections of a pool, increasing, and means the one that began an
+    uninterrupted subscription: while another connection carries the channel too, the end of one of
+    them is no end of the epoch. A sink never gets a push of another epoch than the one that
+    `on_subscribed` named last. What it raises is counted and logged.
     """
 
     def on_subscribed(self, epoch: int) -> None:
@@ -35,12 +37,63 @@ FrameLane = Callable[[bytes, int, int], bool]
 nothing done, to the general way: parsed, and handed over as a push."""
 
 
+class CopyMerge(Protocol):
+    """How a sink makes one subscription of several connections that carry its channel at once.
+
+    A sink without one gets the pushes of one carrier at a time. Carriers are links by number.
+    """
+
+    def on_joined(self, carrier: int) -> None:
+        """A link carries the channel from now on; the first one before `on_subscribed`."""
+
+    def on_left(self, carrier: int) -> None:
+        """A link does not carry it any more; the last one before `on_link_lost`."""
+
+    def on_copy(
+        self, push: PushDataV3ApiWrapper, carrier: int, epoch: int, received_ns: int
+    ) -> None:
+        """A push arrived by one of several carriers."""
+
+    def on_missed(self, carrier: int, epoch: int) -> None:
+        """A frame of one of several carriers could not be parsed."""
+
+    def takes_lane(self, carrier: int) -> bool:
+        """Whether frames of this carrier may take the lane now, past `on_copy`."""
+
+    def settle(self, carrier: int) -> bool:
+        """Whether the carrier may be left alone, now that there was time enough for proof."""
+
+
+class Carrier:
+    """A channel on one connection, as the router meets it: where its frames go."""
+
+    __slots__ = ("channel", "epoch", "lane", "link")
+
+    def __init__(self, channel: "Channel", link: int, epoch: int) -> None:
+        self.channel = channel
+        self.link = link
+        self.epoch = epoch
+        self.lane: FrameLane | None = None
+
+    def push(self, push: PushDataV3ApiWrapper, received_ns: int) -> None:
+        """Hand a push to every sink that wants it from this connection."""
+        channel = self.channel
+        if len(channel.carriers) > 1:
+            channel.push_copy(push, self, received_ns)
+        else:
+            channel.push(push, self.epoch, received_ns)
+
+    def __repr__(self) -> str:
+        return f"<Carrier {self.channel.name} on link {self.link}, epoch {self.epoch}>"
+
+
 class Channel:
     """A channel while somebody wants it.
 
     A sink may be held several times; it is called once for each push and stays until the last
-    hold is given back. `epoch` is None while the channel is not granted. `lane` is the way past
-    parsing, where there is but one sink and it has one.
+    hold is given back. `epoch` is None while the channel is not granted. `carriers` are the links
+    on which it is granted, the one that leads first. A carrier's lane is the way past parsing,
+    where there is but one sink and it has one.
     """
 
     __slots__ = (
@@ -48,8 +101,8 @@ class Channel:
         "_listeners",
         "_on_sink_error",
         "_waiters",
+        "carriers",
         "epoch",
-        "lane",
         "name",
         "sinks",
     )
@@ -58,7 +111,7 @@ class Channel:
         self.name = name
         self.epoch: int | None = None
         self.sinks: tuple[ChannelSink, ...] = ()
-        self.lane: FrameLane | None = None
+        self.carriers: dict[int, Carrier] = {}
         self._on_sink_error = on_sink_error
         self._holds: dict[int, int] = {}
         self._listeners: dict[int, RefusalListener] = {}
@@ -73,6 +126,7 @@ class Channel:
         if self._holds[key] == 1:
             self._set_sinks((*self.sinks, sink))
             if self.epoch is not None:
+                self._join(sink, *self.carriers)
                 self._call(sink.on_subscribed, self.epoch)
 
     def release(self, sink: ChannelSink) -> None:
@@ -97,14 +151,21 @@ class Channel:
         finally:
             self._waiters.discard(waiter)
 
-    def grant(self, epoch: int) -> None:
-        """Begin an epoch: sinks first, so that who waits finds them ready."""
-        self.epoch = epoch
+    def grant(self, link: int, epoch: int) -> Carrier:
+        """Begin an epoch, or have it carried by one more link; sinks learn it before who waits."""
+        is_first = self.epoch is None
+        if self.epoch is None:
+            self.epoch = epoch
+        carrier = self.carriers[link] = Carrier(self, link, self.epoch)
         for sink in self.sinks:
-            self._call(sink.on_subscribed, epoch)
+            self._join(sink, link)
+            if is_first:
+                self._call(sink.on_subscribed, epoch)
+        self._set_lanes()
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
+        return carrier
 
     def fail_waiters(self, make_error: Callable[[], MexcError]) -> None:
         """Raise an error to everybody who waits; each gets its own, with its own traceback."""
@@ -120,21 +181,56 @@ class Channel:
             except Exception:
                 self._on_sink_error(self)
 
+    def push_copy(self, push: PushDataV3ApiWrapper, carrier: Carrier, received_ns: int) -> None:
+        """Hand a push of one of several carriers to every sink that wants it from there."""
+        link, epoch = carrier.link, carrier.epoch
+        for sink in self.sinks:
+            merge = merge_of(sink)
+            try:
+                if merge is not None:
+                    merge.on_copy(push, link, epoch, received_ns)
+                elif self._leads(link):
+                    sink.on_push(push, epoch, received_ns)
+            except Exception:
+                self._on_sink_error(self)
+        self._set_lanes()  # it may have got in step just now, or out of it
+
+    def settle(self, link: int) -> bool:
+        """Whether every sink can do with this carrier alone, as far as time could show."""
+        merges = (merge_of(sink) for sink in self.sinks)
+        return link in self.carriers and all(
+            merge.settle(link) for merge in merges if merge is not None
+        )
+
     def report_lane_error(self) -> None:
         """Count what the lane raised; called while the exception is being handled."""
         self._on_sink_error(self)
 
-    def miss(self, epoch: int) -> None:
-        """Tell every sink that a frame of its connection could not be parsed."""
+    def miss(self, link: int) -> None:
+        """Tell every sink that a frame of a connection that serves it could not be parsed."""
+        carrier = self.carriers[link]
         for sink in self.sinks:
-            self._call(sink.on_undecodable, epoch)
+            merge = merge_of(sink) if len(self.carriers) > 1 else None
+            if merge is not None:
+                self._call(merge.on_missed, link, carrier.epoch)
+            elif self._leads(link):
+                self._call(sink.on_undecodable, carrier.epoch)
 
-    def lose(self, reason: str) -> None:
-        """End the epoch."""
-        epoch, self.epoch = self.epoch, None
-        if epoch is not None:
-            for sink in self.sinks:
-                self._call(sink.on_link_lost, epoch, reason)
+    def lose(self, link: int, reason: str) -> None:
+        """Take a carrier away; the last one ends the epoch."""
+        carrier = self.carriers.pop(link, None)
+        if carrier is None:
+            return
+        is_last = not self.carriers
+        if is_last:
+            self.epoch = None
+        for sink in self.sinks:
+            merge = merge_of(sink)
+            if merge is not None:
+                self._call(merge.on_left, link)
+            if is_last:
+                self._call(sink.on_link_lost, carrier.epoch, reason)
+        self._set_lanes()
 
     def tell_refused(self, error: SubscriptionRefused) -> None:
         """Tell who asked to know that a granted channel is refused for good."""
@@ -144,8 +240,25 @@ class Channel:
     def _set_sinks(self, sinks: tuple[ChannelSink, ...]) -> None:
         """Replace the sinks, never change them in place: a push may be under way over them."""
         self.sinks = sinks
+        self._set_lanes()
+
+    def _set_lanes(self) -> None:
+        sink = self.sinks[0] if len(self.sinks) == 1 else None
         # A lane is a sink's own affair: most have none.
-        self.lane = getattr(sinks[0], "lane", None) if len(sinks) == 1 else None
+        lane: FrameLane | None = getattr(sink, "lane", None)
+        merge = merge_of(sink)
+        for link, carrier in self.carriers.items():
+            serves = self._leads(link) if merge is None else merge.takes_lane(link)
+            carrier.lane = lane if serves or len(self.carriers) == 1 else None
+
+    def _leads(self, link: int) -> bool:
+        return link == next(iter(self.carriers))
+
+    def _join(self, sink: ChannelSink, *links: int) -> None:
+        merge = merge_of(sink)
+        if merge is not None:
+            for link in links:
+                self._call(merge.on_joined, link)
 
     def _call(self, function: Callable[..., None], *arguments: object) -> None:
         try:
@@ -156,3 +269,9 @@ class Channel:
     def __repr__(self) -> str:
         state = "not granted" if self.epoch is None else f"epoch {self.epoch}"
         return f"<Channel {self.name}: {state}, {len(self.sinks)} sinks>"
+
+
+def merge_of(sink: ChannelSink | None) -> CopyMerge | None:
+    """Return how a sink merges copies: its own affair, as a lane is."""
+    merge: CopyMerge | None = getattr(sink, "merge", None)
+    return merge

@@ -1,7 +1,6 @@
 """Link: one socket that is made again when it breaks.
 
-[hot] `_read` gives the socket what every frame passes through, synchronously. Its benchmark is
-`socket_to_callback`.
+[hot] `_read` gives the socket what every frame passes. Its benchmark is `socket_to_callback`.
 
 A link owns two tasks: `_run` connects, waits for the end of the connection, and connects again
 after a pause; `_write` sends what its owner has to say, paced. One timer drives the PING and its
@@ -31,12 +30,11 @@ from mexc_connector.ws.stream_socket import StreamSocket
 
 _logger = logging.getLogger("mexc_connector.ws")
 
-# Links that opened together are replaced apart: up to this part of their age earlier.
-_ROTATION_SPREAD = 0.05
+EXPIRED = "replaced before the exchange's age limit"
 _REASONS = {
     LivenessAction.DEAD_NO_PONG: "no PONG in time",
     LivenessAction.DEAD_SILENT: "no frame in time",
-    LivenessAction.ROTATE: "replaced before the exchange's age limit",
+    LivenessAction.EXPIRED: EXPIRED,
 }
 
 
@@ -51,6 +49,9 @@ class LinkOwner(Protocol):
 
     def on_link_lost(self, link: "Link", reason: str) -> None:
         """The connection with the number `link.epoch` is gone."""
+
+    def on_link_aged(self, link: "Link") -> None:
+        """The connection is so old that a successor shall take over; said once."""
 
     def on_connect_failed(self, link: "Link", error: ConnectionFailed, failures: int) -> None:
         """An attempt came to nothing, the `failures`th in a row. Another one follows."""
@@ -187,14 +188,7 @@ class Link:
         self._control_text = None
         self.connections += 1
         self.epoch = self._settings.next_epoch()
-        spread = 1.0 - _ROTATION_SPREAD * self._settings.jitter()
-        self.liveness = liveness = Liveness(
-            ping_interval_s=self._streams.ping_interval_s,
-            pong_timeout_s=self._streams.pong_timeout_s,
-            data_timeout_s=self._streams.data_timeout_s,
-            max_age_s=self._streams.rotate_after_s * spread,
-            now=now,
-        )
+        self.liveness = liveness = self._settings.liveness_from(now)
         self._set_alarm(liveness)
         self._set_state(ConnectionState.OPEN, "connected")
         self._owner.on_link_open(self)
@@ -239,6 +233,8 @@ class Link:
             return
         if action is LivenessAction.PING:
             self._send_control(control.PING_TEXT)
+        elif action is LivenessAction.ROTATE:
+            self._owner.on_link_aged(self)
         self._set_alarm(liveness)
 
     # --- frames ---

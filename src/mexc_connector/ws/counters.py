@@ -20,6 +20,8 @@ class PoolCounters:
 
     messages_sent: int = 0
     reconnects: int = 0
+    handovers: int = 0
+    handover_failures: int = 0
     connect_failures: int = 0
     refusals: int = 0
     replay_refusals: int = 0

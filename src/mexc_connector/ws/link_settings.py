@@ -5,8 +5,12 @@ from dataclasses import dataclass
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import StreamConfig
+from mexc_connector.core.liveness import Liveness
 from mexc_connector.core.pace import Pace
 from mexc_connector.ws.dial import UrlSource
+
+# Links that opened together are replaced apart: up to this part of their age earlier.
+_ROTATION_SPREAD = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,3 +27,15 @@ class LinkSettings:
     connects: Pace
     next_epoch: Callable[[], int]
     jitter: Callable[[], float]
+
+    def liveness_from(self, now: float) -> Liveness:
+        """Return the deadlines of a connection that was opened at `now`."""
+        streams = self.streams
+        return Liveness(
+            ping_interval_s=streams.ping_interval_s,
+            pong_timeout_s=streams.pong_timeout_s,
+            data_timeout_s=streams.data_timeout_s,
+            rotate_after_s=streams.rotate_after_s * (1.0 - _ROTATION_SPREAD * self.jitter()),
+            max_age_s=streams.rotate_after_s + streams.rotation.give_up_after_s,
+            now=now,
+        )

@@ -2,12 +2,15 @@
 
 The pool owns the links and carries out what `SubscriptionPlan` decides. A channel is wanted while
 it has a sink. `ChannelSink` says what sinks are promised, `subscribe` what subscribers are.
-`on_complaint` hears every refusal and every text that is no reply.
+Without `has_successors` an old link is dropped and connects again. `on_complaint` hears every
+refusal and every text that is no reply.
 """
 
 import logging
 import random
 from collections.abc import Callable
+from functools import partial
+from itertools import count
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import StreamConfig
@@ -15,22 +18,31 @@ from mexc_connector.common.errors import (
     ConnectionFailed,
     MexcError,
     SessionClosed,
-    SubscriptionRefused,
 )
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.core.backoff import backoff_delay
 from mexc_connector.core.pace import Pace
-from mexc_connector.core.subscription_actions import Action, CloseLink, Granted, OpenLink, Refused
-from mexc_connector.core.subscriptions import SubscriptionPlan
+from mexc_connector.core.subscription_actions import (
+    Action,
+    CloseLink,
+    Granted,
+    HandedOver,
+    HandoverFailed,
+    OpenLink,
+    Refused,
+)
 from mexc_connector.ws import control
 from mexc_connector.ws.alarm import Alarm
 from mexc_connector.ws.channel import Channel, ChannelSink, RefusalListener
-from mexc_connector.ws.connection import Link
+from mexc_connector.ws.connection import EXPIRED, Link
 from mexc_connector.ws.counters import PoolCounters
 from mexc_connector.ws.dial import UrlSource
+from mexc_connector.ws.handovers import Handovers, is_in_step
 from mexc_connector.ws.latency import FrameTimer
 from mexc_connector.ws.link_settings import LinkSettings
 from mexc_connector.ws.links import LinkSet
+from mexc_connector.ws.plans import plan_for
+from mexc_connector.ws.refusals import REPLAY_REFUSALS, Refusals
 from mexc_connector.ws.router import FrameRouter
 
 __all__ = ["CONNECT_ATTEMPTS", "REPLAY_REFUSALS", "ChannelSink", "LinkPool"]
@@ -39,9 +51,6 @@ _logger = logging.getLogger("mexc_connector.ws")
 
 CONNECT_ATTEMPTS = 3
 """Connects of one link that fail in a row before its subscribers get `ConnectionFailed`."""
-
-REPLAY_REFUSALS = 5
-"""Refusals in a row of a channel that was granted before, until its consumers get the error."""
 
 
 class LinkPool:
@@ -57,30 +66,28 @@ class LinkPool:
         timer: FrameTimer | None = None,
         on_event: Callable[[ConnectionEvent], None] | None = None,
         on_complaint: Callable[[str], None] = lambda _: None,
+        has_successors: bool = True,
     ) -> None:
         self.counters = PoolCounters()
         self._on_complaint = on_complaint
         self._streams = streams
         self._clock = clock
         self._jitter = random.Random().random  # noqa: S311
-        self._last_epoch = 0
-        settings = LinkSettings(
-            url=url,
-            proxy=proxy,
-            streams=streams,
-            clock=clock,
-            connects=Pace(streams.connects_per_second),
-            next_epoch=self._next_epoch,
-            jitter=self._jitter,
-        )
-        self.links = LinkSet(self, settings, on_event=on_event)
-        self._plan = plan = SubscriptionPlan(
-            per_link=streams.subscriptions_per_link,
-            per_message=streams.channels_per_message,
-            unsubscribing_frees_slot=streams.unsubscribing_frees_slot,
-            ack_timeout_s=streams.ack_timeout_s,
-        )
+        self.links = LinkSet(self, self._settings(url, proxy), on_event=on_event)
         self._channels: dict[str, Channel] = {}
+        self._plan = plan = plan_for(streams, is_in_step=partial(is_in_step, self._channels))
+        self._refusals = Refusals(
+            plan,
+            self._channels,
+            self.links,
+            counters=self.counters,
+            retry_at=self._retry_at,
+            on_complaint=on_complaint,
+        )
+        self._has_successors = has_successors
+        self._handovers = Handovers(
+            plan, self.links, counters=self.counters, retry_at=self._retry_at
+        )
         report = self.links.report
         self.router = FrameRouter(on_unclaimed=plan.on_frame_before_grant, report=report)
         # LinkOwner's method, one call shorter.
@@ -123,11 +130,10 @@ class LinkPool:
             self._release(entry, sink)
 
     def recycle(self, channel: str, reason: str) -> None:
-        """Drop the connection that carries a channel; the link makes a new one and replays."""
-        number = self._plan.link_of(channel)
-        link = None if number is None else self.links.get(number)
-        if link is not None:
-            link.drop(reason)
+        """Drop what carries a channel; its link makes a new connection and replays."""
+        for number in self._plan.links_of(channel):
+            if (link := self.links.get(number)) is not None:
+                link.drop(reason)
 
     async def close(self) -> None:
         """End all links within `close_timeout_s`; whoever waits gets `SessionClosed`. Idempotent.
@@ -156,6 +162,7 @@ class LinkPool:
             granted=reply.granted,
             refused=reply.refused,
             text=reply.text,
+            now=self._clock.now(),
         )
         if actions is None:
             self.on_unexpected_text(link, reply.text)
@@ -177,8 +184,16 @@ class LinkPool:
 
     def on_link_lost(self, link: Link, reason: str) -> None:
         """Tell every channel of a link that its connection is gone."""
-        self._plan.on_link_lost(link.number)
+        actions = self._plan.on_link_lost(link.number, self._clock.now())
         self.router.lose(link, reason)
+        self._carry_out(actions)
+
+    def on_link_aged(self, link: Link) -> None:
+        """Have a successor take over, where one is possible."""
+        if self._has_successors:
+            self._carry_out(self._plan.on_link_aged(link.number, self._clock.now()))
+        else:
+            link.drop(EXPIRED)
 
     def on_link_state(self, link: Link, reason: str) -> None:
         """Report a change of state."""
@@ -189,6 +204,7 @@ class LinkPool:
         self.counters.connect_failures += 1
         link.log.warning("link %d: %s (%d in a row)", link.number, error, failures)
         self.links.report(link, str(error))
+        self._carry_out(self._plan.on_connect_failed(link.number))
         if failures < CONNECT_ATTEMPTS:
             return
 
@@ -214,9 +230,11 @@ class LinkPool:
             if isinstance(action, Granted):
                 self._on_granted(action)
             elif isinstance(action, Refused):
-                self._on_refused(action)
+                self._refusals.on_action(action)
             elif isinstance(action, OpenLink):
                 self.links.open(action.link)
+            elif isinstance(action, HandedOver | HandoverFailed):
+                self._handovers.on_action(action)
             elif (link := self.links.get(action.link)) is None:
                 continue  # ended by a sink that reacted to an action before
             elif isinstance(action, CloseLink):
@@ -231,33 +249,21 @@ class LinkPool:
         if channel is not None and link is not None:
             self.router.grant(link, channel)
 
-    def _on_refused(self, action: Refused) -> None:
-        self.counters.refusals += 1
-        text = action.text.strip() or "the acknowledgement was empty"
-        _logger.info("%s refused (%d in a row): %s", action.topic, action.count, text)
-        self._on_complaint(f"{action.topic} refused: {text}")
-        channel = self._channels.get(action.topic)
-        if channel is None:
-            return  # given up by a sink that reacted to an action before
-
-        def refused() -> SubscriptionRefused:
-            return SubscriptionRefused(action.topic, text)
-
-        if not action.is_kept:
-            del self._channels[action.topic]
-            channel.fail_waiters(refused)
-            return
-        self.counters.replay_refusals += 1
-        self._plan.retry_after(action.topic, self._clock.now() + self._pause(action.count - 1))
-        if (link := self.links.get(action.link)) is not None:
-            self.links.report(link, f"{action.topic} refused after a reconnect: {text}")
-        if action.count >= REPLAY_REFUSALS:
-            channel.fail_waiters(refused)
-            channel.tell_refused(refused())
-
-    def _pause(self, attempt: int) -> float:
+    def _retry_at(self, attempt: int) -> float:
         base_s, max_s = self._streams.backoff_base_s, self._streams.backoff_max_s
-        return backoff_delay(attempt, base_s=base_s, max_s=max_s, jitter=self._jitter())
+        pause_s = backoff_delay(attempt, base_s=base_s, max_s=max_s, jitter=self._jitter())
+        return self._clock.now() + pause_s
+
+    def _settings(self, url: UrlSource, proxy: str | None) -> LinkSettings:
+        return LinkSettings(
+            url=url,
+            proxy=proxy,
+            streams=self._streams,
+            clock=self._clock,
+            connects=Pace(self._streams.connects_per_second),
+            next_epoch=partial(next, count(1)),
+            jitter=self._jitter,
+        )
 
     def _on_sink_error(self, channel: Channel) -> None:
         """Count what a sink raised; called while the exception is being handled."""
@@ -272,8 +278,7 @@ class LinkPool:
         del self._channels[channel.name]
         if self._is_closed:
             return
-        number = self._plan.link_of(channel.name)
-        if number is not None:
+        for number in self._plan.links_of(channel.name):
             self.router.withdraw(number, channel.name)
         self._carry_out(self._plan.unwant(channel.name))
 
@@ -283,10 +288,6 @@ class LinkPool:
 
     def _on_alarm(self) -> None:
         self._carry_out(self._plan.on_time(self._clock.now()))
-
-    def _next_epoch(self) -> int:
-        self._last_epoch += 1
-        return self._last_epoch
 
     def __repr__(self) -> str:
         return (

@@ -63,7 +63,7 @@ class MexcWebsocketPrivate:
         config = config or MexcConfig()
         clock = clock or Clock()
         slots = max(config.streams.subscriptions_per_link, _LEAST_SUBSCRIPTIONS)
-        streams = replace(config.streams, subscriptions_per_link=slots)
+        streams = replace(config.streams, subscriptions_per_link=slots, redundancy=1)
         self._close_timeout_s = streams.close_timeout_s
         self._symbol_map = symbol_map
         self._is_opening = False
@@ -81,6 +81,7 @@ class MexcWebsocketPrivate:
             config=replace(config, streams=streams),
             clock=clock,
             on_complaint=self._keeper.on_complaint,
+            has_successors=False,  # one key serves one connection; REST tells what was missed
         )
         self._hub.on_connection(self._keeper.on_event)
         self._account = AccountChannels(

@@ -60,6 +60,7 @@ class _TappedQuotes:
         symbol: Symbol,
         listeners: dict[Symbol, QuoteListener],
     ) -> None:
+        self.knows_copies = translator.knows_copies
         self._translator = translator
         self._read = read
         self._symbol = symbol

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from mexc_connector.common.errors import ProtocolViolation
 from mexc_connector.common.log_fields import log_fields
 from mexc_connector.proto.decode import parse_push
-from mexc_connector.ws.channel import Channel
+from mexc_connector.ws.channel import Carrier, Channel
 from mexc_connector.ws.connection import Link
 from mexc_connector.ws.counters import FrameCounters
 
@@ -34,12 +34,12 @@ class _Granted:
     __slots__ = ("by_head", "by_name")
 
     def __init__(self) -> None:
-        self.by_name: dict[str, Channel] = {}
-        self.by_head: dict[bytes, Channel] = {}
+        self.by_name: dict[str, Carrier] = {}
+        self.by_head: dict[bytes, Carrier] = {}
 
-    def add(self, channel: Channel) -> None:
-        self.by_name[channel.name] = channel
-        self.by_head[_head(channel.name)] = channel
+    def add(self, name: str, carrier: Carrier) -> None:
+        self.by_name[name] = carrier
+        self.by_head[_head(name)] = carrier
 
     def remove(self, name: str) -> None:
         self.by_name.pop(name, None)
@@ -66,8 +66,8 @@ class FrameRouter:
 
     def grant(self, link: Link, channel: Channel) -> None:
         """Route the channel's frames from now on, after telling its sinks so."""
-        self._granted.setdefault(link.number, _Granted()).add(channel)
-        channel.grant(link.epoch)
+        granted = self._granted.setdefault(link.number, _Granted())
+        granted.add(channel.name, channel.grant(link.number, link.epoch))
 
     def withdraw(self, number: int, name: str) -> None:
         """Stop routing a channel that nobody wants any more."""
@@ -75,9 +75,9 @@ class FrameRouter:
             self._granted[number].remove(name)
 
     def lose(self, link: Link, reason: str) -> None:
-        """End the epoch of every channel of a link."""
-        for channel in self._granted.pop(link.number, _Granted()).by_name.values():
-            channel.lose(reason)
+        """Take a link from every channel that it carries; where it was the last one, that ends."""
+        for carrier in self._granted.pop(link.number, _Granted()).by_name.values():
+            carrier.channel.lose(link.number, reason)
 
     def route(self, link: Link, frame: bytes, received_ns: int) -> None:
         """Hand a frame to the lane of its channel, or parsed to the sinks of its channel."""
@@ -87,20 +87,20 @@ class FrameRouter:
         counters.last_frame_ns = received_ns
         granted = self._granted.get(link.number)
         if granted is not None and len(frame) > 1:
-            channel = granted.by_head.get(frame[: 2 + frame[1]])
-            if channel is not None and channel.lane is not None:
+            carrier = granted.by_head.get(frame[: 2 + frame[1]])
+            if carrier is not None and carrier.lane is not None:
                 try:
-                    if channel.lane(frame, link.epoch, received_ns):
+                    if carrier.lane(frame, carrier.epoch, received_ns):
                         return
                 except Exception:  # whatever it is, the stream goes on
-                    channel.report_lane_error()
+                    carrier.channel.report_lane_error()
                     return
         self._route_parsed(link, frame, received_ns)
 
     def _route_parsed(self, link: Link, frame: bytes, received_ns: int) -> None:
         counters = self.counters
         granted = self._granted.get(link.number)
-        channels = {} if granted is None else granted.by_name
+        carriers = {} if granted is None else granted.by_name
         try:
             push = parse_push(frame)
         except ProtocolViolation as error:
@@ -110,20 +110,20 @@ class FrameRouter:
             fields = log_fields(connection=link.number)
             _logger.log(level, "link %d: %s", link.number, error, extra=fields)
             self._report(link, f"undecodable frame: {error.problem}")
-            for channel in tuple(channels.values()):
-                channel.miss(link.epoch)
+            for carrier in tuple(carriers.values()):
+                carrier.channel.miss(link.number)
             return
-        claimed = channels.get(push.channel)
+        claimed = carriers.get(push.channel)
         if claimed is not None:
-            claimed.push(push, link.epoch, received_ns)
+            claimed.push(push, received_ns)
         else:
             counters.unclaimed_frames += 1
             self._on_unclaimed(link.number, push.channel)
 
     @property
     def granted_count(self) -> int:
-        """Channels that are granted now, over all links."""
-        return sum(len(granted.by_name) for granted in self._granted.values())
+        """Channels that are granted now, each once, over all links."""
+        return len({name for granted in self._granted.values() for name in granted.by_name})
 
     def __repr__(self) -> str:
         return f"<FrameRouter {self.granted_count} channels, {self.counters.frames} frames>"

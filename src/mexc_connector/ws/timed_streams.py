@@ -30,6 +30,7 @@ class _TimedTranslator(Generic[T]):
 
     def __init__(self, translator: Translator[T], timer: FrameTimer) -> None:
         self._translator = translator
+        self.knows_copies = translator.knows_copies
         self._mark_decoded = timer.mark_decoded
 
     def translate(self, push: PushDataV3ApiWrapper, received_ns: int) -> Sequence[T]:

@@ -31,7 +31,15 @@ _REMEMBERED_TRADES = 4096
 
 
 class Translator(Protocol[T_co]):
-    """Turns the pushes of one channel into events. Raises `ProtocolViolation` for a bad body."""
+    """Turns the pushes of one channel into events. Raises `ProtocolViolation` for a bad body.
+
+    `knows_copies`: whether it drops what says nothing new when several connections bring the same
+    pushes, one of them later than the other. Where it does not, it is given one connection's only.
+    """
+
+    @property
+    def knows_copies(self) -> bool:
+        """Whether pushes may come by several connections."""
 
     def translate(self, push: PushDataV3ApiWrapper, received_ns: int) -> Sequence[T_co]:
         """Return the events of one push."""
@@ -50,6 +58,8 @@ class FrameReader(Protocol[T_co]):
 
 class TradeTranslator:
     """Trades, each once, also across reconnects as far as the exchange numbers them."""
+
+    knows_copies = True
 
     def __init__(self, symbol: Symbol, counters: EventCounters) -> None:
         self._symbol = symbol
@@ -78,10 +88,13 @@ class TradeTranslator:
 class BookTickerTranslator:
     """Best bid and ask, when they change; the exchange repeats them every interval."""
 
+    knows_copies = True
+
     def __init__(self, symbol: Symbol, counters: EventCounters) -> None:
         self._symbol = symbol
         self._counters = counters
         self._last: bytes | None = None
+        self._versions = VersionFilter()
 
     def translate(self, push: PushDataV3ApiWrapper, received_ns: int) -> Sequence[BookTicker]:
         """Return the quote if price or size of a side has changed."""
@@ -91,9 +104,7 @@ class BookTickerTranslator:
         if texts == self._last:
             self._counters.unchanged_book_tickers += 1
             return ()
-        ticker = decode.book_ticker(push, self._symbol, received_ns)
-        self._last = texts
-        return (ticker,)
+        return self._current(decode.book_ticker(push, self._symbol, received_ns), texts)
 
     def read(self, frame: bytes, received_ns: int) -> Sequence[BookTicker] | None:
         """Do the same from the frame's bytes."""
@@ -104,18 +115,25 @@ class BookTickerTranslator:
             self._counters.unchanged_book_tickers += 1
             return ()
         ticker = read_book_ticker(frame, self._symbol, received_ns)
-        if ticker is None:
-            return None
+        return None if ticker is None else self._current(ticker, texts)
+
+    def _current(self, ticker: BookTicker, texts: bytes) -> Sequence[BookTicker]:
+        if ticker.version is not None and not self._versions.is_current(ticker.version):
+            self._counters.stale_events += 1
+            return ()
         self._last = texts
         return (ticker,)
 
     def reset(self) -> None:
         """Hand the next quote out even if it is unchanged: that it still holds is news then."""
         self._last = None
+        self._versions.reset()
 
 
 class BookTickerBatchTranslator:
     """Batches of quotes, as the exchange makes them; empty ones are dropped."""
+
+    knows_copies = False
 
     def __init__(self, symbol: Symbol) -> None:
         self._symbol = symbol
@@ -141,6 +159,8 @@ class BookTickerBatchTranslator:
 class LimitDepthTranslator:
     """The top of a book, each state newer than the last one."""
 
+    knows_copies = True
+
     def __init__(self, symbol: Symbol, levels: int, counters: EventCounters) -> None:
         self._symbol = symbol
         self._levels = levels
@@ -162,7 +182,7 @@ class LimitDepthTranslator:
         return None if snapshot is None else self._current(snapshot)
 
     def _current(self, snapshot: OrderBookSnapshot) -> Sequence[OrderBookSnapshot]:
-        if self._versions.is_current(snapshot.version):
+        if self._versions.is_newer(snapshot.version):
             return (snapshot,)
         self._counters.stale_events += 1
         return ()
@@ -174,6 +194,8 @@ class LimitDepthTranslator:
 
 class KlineTranslator:
     """The running candle, and each candle once more when it has closed."""
+
+    knows_copies = True
 
     def __init__(self, symbol: Symbol, counters: EventCounters) -> None:
         self._symbol = symbol
@@ -195,6 +217,8 @@ class KlineTranslator:
 class MiniTickerTranslator:
     """Rolling figures of one market."""
 
+    knows_copies = False
+
     def __init__(self, symbol: Symbol) -> None:
         self._symbol = symbol
 
@@ -208,6 +232,8 @@ class MiniTickerTranslator:
 
 class MiniTickersTranslator:
     """Rolling figures of all markets. `symbol_map` gives the map that is valid now."""
+
+    knows_copies = False
 
     def __init__(self, symbol_map: Callable[[], SymbolMap], counters: EventCounters) -> None:
         self._symbol_map = symbol_map

@@ -1,12 +1,15 @@
 from mexc_connector.core.liveness import Liveness, LivenessAction
 
+ENDLESS = {"rotate_after_s": 1e6, "max_age_s": 1e6}
+
 
 def link(*, now: float = 0.0) -> Liveness:
     return Liveness(
         ping_interval_s=15.0,
         pong_timeout_s=5.0,
         data_timeout_s=60.0,
-        max_age_s=1000.0,
+        rotate_after_s=1000.0,
+        max_age_s=1500.0,
         now=now,
     )
 
@@ -38,7 +41,12 @@ def test_a_pong_lets_the_link_live_until_the_next_ping() -> None:
 
 def test_a_second_ping_does_not_extend_the_deadline_of_the_first() -> None:
     liveness = Liveness(
-        ping_interval_s=2.0, pong_timeout_s=5.0, data_timeout_s=60.0, max_age_s=1e6, now=0.0
+        ping_interval_s=2.0,
+        pong_timeout_s=5.0,
+        data_timeout_s=60.0,
+        rotate_after_s=1e6,
+        max_age_s=1e6,
+        now=0.0,
     )
     assert liveness.on_time(2.0) is LivenessAction.PING
     assert liveness.on_time(4.0) is LivenessAction.PING
@@ -48,7 +56,12 @@ def test_a_second_ping_does_not_extend_the_deadline_of_the_first() -> None:
 
 def test_silence_is_death_when_pings_are_rarer_than_the_data_deadline() -> None:
     liveness = Liveness(
-        ping_interval_s=500.0, pong_timeout_s=5.0, data_timeout_s=60.0, max_age_s=1e6, now=0.0
+        ping_interval_s=500.0,
+        pong_timeout_s=5.0,
+        data_timeout_s=60.0,
+        rotate_after_s=1e6,
+        max_age_s=1e6,
+        now=0.0,
     )
     liveness.on_frame(10.0)
     assert liveness.deadline == 70.0
@@ -58,22 +71,29 @@ def test_silence_is_death_when_pings_are_rarer_than_the_data_deadline() -> None:
 
 def test_the_sooner_of_two_deadlines_is_the_verdict() -> None:
     liveness = Liveness(
-        ping_interval_s=1.0, pong_timeout_s=50.0, data_timeout_s=10.0, max_age_s=1e6, now=0.0
+        ping_interval_s=1.0,
+        pong_timeout_s=50.0,
+        data_timeout_s=10.0,
+        rotate_after_s=1e6,
+        max_age_s=1e6,
+        now=0.0,
     )
     assert liveness.on_time(1.0) is LivenessAction.PING
     assert liveness.on_time(10.0) is LivenessAction.DEAD_SILENT
 
 
-def test_a_link_is_replaced_before_the_exchange_cuts_it() -> None:
+def test_a_link_asks_once_for_a_successor_and_ends_in_time_without_one() -> None:
     liveness = link()
+    told: list[tuple[float, LivenessAction]] = []
     now = 0.0
-    while now < 1000.0:
+    while not told or not told[-1][1].ends_link:
         now = liveness.deadline
         action = liveness.on_time(now)
         if action is LivenessAction.PING:
             liveness.on_pong(now)
-    assert action is LivenessAction.ROTATE
-    assert action.ends_link
+        elif action is not LivenessAction.NONE:
+            told.append((now, action))
+    assert told == [(1000.0, LivenessAction.ROTATE), (1500.0, LivenessAction.EXPIRED)]
 
 
 def test_a_process_that_stood_still_reads_before_it_judges() -> None:
@@ -94,11 +114,11 @@ def test_a_stall_delays_the_verdict_but_does_not_spare_a_dead_link() -> None:
     assert liveness.on_time(31.0) is LivenessAction.DEAD_NO_PONG
 
 
-def test_only_death_and_rotation_end_a_link() -> None:
+def test_only_death_and_the_age_limit_end_a_link() -> None:
     assert {action for action in LivenessAction if action.ends_link} == {
         LivenessAction.DEAD_NO_PONG,
         LivenessAction.DEAD_SILENT,
-        LivenessAction.ROTATE,
+        LivenessAction.EXPIRED,
     }
 
 

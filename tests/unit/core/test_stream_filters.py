@@ -1,3 +1,5 @@
+import msgspec
+
 from mexc_connector.common.enums import KlineInterval
 from mexc_connector.common.models import Kline
 from mexc_connector.common.symbols import AssetName, Symbol
@@ -68,6 +70,23 @@ def test_a_candle_whose_end_was_not_watched_is_not_closed() -> None:
     closer.on_kline(candle(1, 2.0))
     closer.reset()
     assert [kline.is_closed for kline in closer.on_kline(candle(2, 4.0))] == [False]
+
+
+def test_a_candle_only_grows_so_a_smaller_one_is_an_old_copy() -> None:
+    closer = CandleCloser()
+    small = candle(1, 10.0)
+    large = msgspec.structs.replace(small, amount=small.amount + 1)
+    assert closer.on_kline(large) == (large,)
+    assert closer.on_kline(small) == ()
+    assert closer.on_kline(large) == (large,)
+
+
+def test_a_copy_is_not_newer() -> None:
+    versions = VersionFilter()
+    assert versions.is_newer(3)
+    assert not versions.is_newer(3)
+    assert not versions.is_newer(2)
+    assert versions.is_newer(4)
 
 
 def test_a_lower_version_is_dropped_and_the_same_one_passes() -> None:

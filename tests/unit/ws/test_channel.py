@@ -39,19 +39,19 @@ def make_channel(errors: list[Channel] | None = None) -> Channel:
 def test_a_sink_sees_one_epoch_after_the_other() -> None:
     channel, sink = make_channel(), Sink()
     channel.hold(sink, None)
-    channel.lose("never granted: no news")
-    channel.grant(1)
+    channel.lose(1, "never granted: no news")
+    channel.grant(1, 1)
     channel.push(PUSH, 1, 5)
     channel.miss(1)
-    channel.lose("cut")
-    channel.grant(4)
+    channel.lose(1, "cut")
+    channel.grant(1, 4)
     assert sink.log == ["subscribed 1", "push 1 5", "undecodable 1", "lost 1 cut", "subscribed 4"]
     assert repr(channel) == "<Channel trades: epoch 4, 1 sinks>"
 
 
 def test_a_sink_that_joins_late_learns_of_the_epoch_at_once() -> None:
     channel, sink = make_channel(), Sink()
-    channel.grant(3)
+    channel.grant(1, 3)
     channel.hold(sink, None)
     assert sink.log == ["subscribed 3"]
 
@@ -60,7 +60,7 @@ def test_a_sink_held_twice_is_called_once_and_stays_until_both_are_given_back() 
     channel, sink = make_channel(), Sink()
     channel.hold(sink, None)
     channel.hold(sink, None)
-    channel.grant(1)
+    channel.grant(1, 1)
     channel.push(PUSH, 1, 5)
     assert sink.log == ["subscribed 1", "push 1 5"]
     channel.release(sink)
@@ -75,10 +75,10 @@ def test_a_sink_that_raises_breaks_neither_the_stream_nor_the_others() -> None:
     channel, broken, good = make_channel(errors), Sink(is_broken=True), Sink()
     channel.hold(broken, None)
     channel.hold(good, None)
-    channel.grant(1)
+    channel.grant(1, 1)
     channel.push(PUSH, 1, 5)
     channel.miss(1)
-    channel.lose("cut")
+    channel.lose(1, "cut")
     assert good.log == broken.log
     assert len(errors) == 4
 
@@ -111,7 +111,7 @@ async def test_waiting_ends_with_the_grant() -> None:
     channel = make_channel()
     waiting = asyncio.ensure_future(channel.granted())
     await asyncio.sleep(0)
-    channel.grant(1)
+    channel.grant(1, 1)
     await waiting
     await channel.granted()
 
@@ -121,7 +121,7 @@ async def test_a_cancelled_waiter_is_left_out() -> None:
     waiting = asyncio.ensure_future(channel.granted())
     await asyncio.sleep(0)
     waiting.cancel()
-    channel.grant(1)
+    channel.grant(1, 1)
     channel.fail_waiters(lambda: ConnectionFailed("no"))
     with pytest.raises(asyncio.CancelledError):
         await waiting
@@ -138,3 +138,82 @@ def test_only_sinks_that_asked_to_know_are_told_of_a_lasting_refusal() -> None:
     channel.release(sink)
     channel.tell_refused(error)
     assert told == [error]
+
+
+class Merge:
+    """Writes down what a merge of copies is told."""
+
+    def __init__(self) -> None:
+        self.log: list[str] = []
+        self.steps: set[int] = set()
+
+    def on_joined(self, carrier: int) -> None:
+        self.log.append(f"joined {carrier}")
+
+    def on_left(self, carrier: int) -> None:
+        self.log.append(f"left {carrier}")
+
+    def on_copy(
+        self, push: PushDataV3ApiWrapper, carrier: int, epoch: int, received_ns: int
+    ) -> None:
+        self.log.append(f"copy {carrier} {epoch}")
+
+    def on_missed(self, carrier: int, epoch: int) -> None:
+        self.log.append(f"missed {carrier}")
+
+    def takes_lane(self, carrier: int) -> bool:
+        return carrier in self.steps
+
+    def settle(self, carrier: int) -> bool:
+        return carrier in self.steps
+
+
+class MergingSink(Sink):
+    def __init__(self) -> None:
+        super().__init__()
+        self.merge = Merge()
+
+
+def test_a_sink_without_a_merge_hears_one_carrier_at_a_time() -> None:
+    channel, sink = make_channel(), Sink()
+    channel.hold(sink, None)
+    old, new = channel.grant(1, 1), channel.grant(2, 5)
+    for carrier in (old, new):
+        carrier.push(PUSH, 7)
+    channel.miss(2)
+    channel.lose(1, "old")
+    new.push(PUSH, 8)
+    channel.lose(2, "cut")
+    assert sink.log == ["subscribed 1", "push 1 7", "push 1 8", "lost 1 cut"]
+    channel.grant(2, 6)
+    assert sink.log[-1] == "subscribed 6"
+
+
+def test_a_sink_with_a_merge_hears_every_carrier_by_its_number() -> None:
+    channel, sink = make_channel(), MergingSink()
+    channel.hold(sink, None)
+    old, new = channel.grant(1, 1), channel.grant(2, 5)
+    new.push(PUSH, 7)
+    channel.miss(2)
+    channel.lose(2, "cut")
+    old.push(PUSH, 8)
+    channel.lose(1, "cut")
+    assert sink.merge.log == ["joined 1", "joined 2", "copy 2 1", "missed 2", "left 2", "left 1"]
+    assert sink.log == ["subscribed 1", "push 1 8", "lost 1 cut"]
+
+
+def test_a_lane_is_open_to_carriers_that_are_in_step_and_to_a_lonely_one() -> None:
+    channel, sink = make_channel(), MergingSink()
+    sink.lane = lambda frame, epoch, received_ns: True  # type: ignore[attr-defined]
+    sink.merge.steps = {1}
+    channel.hold(sink, None)
+    old, new = channel.grant(1, 1), channel.grant(2, 5)
+    assert (old.lane is None, new.lane is None) == (False, True)
+    assert not channel.settle(2)
+    sink.merge.steps = {2}
+    new.push(PUSH, 7)
+    assert (old.lane is None, new.lane is None) == (True, False)
+    assert channel.settle(2)
+    channel.lose(2, "cut")
+    assert old.lane is not None
+    assert not channel.settle(2)

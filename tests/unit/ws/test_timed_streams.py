@@ -21,6 +21,7 @@ DECODED, DELIVERED = LatencyStage.RECEIVED_TO_DECODED, LatencyStage.RECEIVED_TO_
 class Translates:
     events: Sequence[int] = (1,)
     calls: list[str] = field(default_factory=list)
+    knows_copies: bool = False
 
     def translate(self, push: PushDataV3ApiWrapper, received_ns: int) -> Sequence[int]:
         self.calls.append("translate")

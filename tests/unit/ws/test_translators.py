@@ -90,6 +90,16 @@ def test_an_unchanged_quote_is_dropped_even_under_a_new_version() -> None:
     assert counters.unchanged_book_tickers == 1
 
 
+def test_an_older_quote_by_a_slower_connection_is_dropped() -> None:
+    counters = EventCounters()
+    translator = BookTickerTranslator(BTC_USDT, counters)
+    got: list[BookTicker] = []
+    for bid, version in (("1", "1"), ("2", "3"), ("1", "1"), ("2", "3"), ("3", "4")):
+        got += translator.translate(quote(bid, version=version), 0)
+    assert [ticker.version for ticker in got] == [1, 3, 4]
+    assert counters.stale_events == 1
+
+
 def test_the_first_quote_after_a_reconnect_is_handed_out_again() -> None:
     translator = BookTickerTranslator(BTC_USDT, EventCounters())
     translator.translate(quote("1", version="1"), 0)
@@ -106,14 +116,14 @@ def test_a_quote_that_could_not_be_read_is_not_remembered() -> None:
             translator.translate(new_push(), 0)
 
 
-def test_an_older_state_of_the_book_is_dropped_until_a_reconnect() -> None:
+def test_a_state_of_the_book_that_is_not_newer_is_dropped_until_a_reconnect() -> None:
     counters = EventCounters()
     translator = LimitDepthTranslator(BTC_USDT, 5, counters)
     got: list[OrderBookSnapshot] = []
     for version in ("5", "4", "5", "6"):
         got += translator.translate(depth(version), 0)
-    assert [snapshot.version for snapshot in got] == [5, 5, 6]
-    assert counters.stale_events == 1
+    assert [snapshot.version for snapshot in got] == [5, 6]
+    assert counters.stale_events == 2
     translator.reset()
     assert len(translator.translate(depth("1"), 0)) == 1
 
