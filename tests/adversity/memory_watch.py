@@ -1,0 +1,114 @@
+"""Whether the connector's memory stays where it is while a session goes on for hours.
+
+The simulator shares the process and remembers trades, orders, candles and every fault that struck:
+what the whole process holds is told, not judged. Judged are the objects of the connector's own
+types, and, if asked for, what its own lines have allocated and not freed.
+"""
+
+import asyncio
+import gc
+import os
+import time
+import tracemalloc
+from pathlib import Path
+
+import msgspec
+
+from tests.adversity.growth import growth_per_hour
+from tests.adversity.soak_report import Report
+
+SAMPLE_S = 5.0
+SHORTEST_JUDGED_MINUTES = 4.0
+MOST_NEW_OBJECTS_PER_MINUTE = 300.0
+"""Over the last two thirds of a run."""
+MOST_TRACED_GROWTH_KB = 1_024
+STATM = Path("/proc/self/statm")
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+OURS = tracemalloc.Filter(True, "*/mexc_connector/*")
+NOT_OURS = tracemalloc.Filter(False, "*/mexc_connector/sim/*")
+
+
+class Sample(msgspec.Struct, frozen=True):
+    """Memory at a moment; `objects` are of the connector's own types."""
+
+    at_s: float
+    rss_kb: int
+    objects: int
+    tasks: int
+
+
+class MemoryWatch:
+    """Samples until it is cancelled. `is_traced` makes everything about half as fast."""
+
+    def __init__(self, *, is_traced: bool) -> None:
+        self._samples: list[Sample] = []
+        self._is_traced = is_traced
+        self._traced: list[tuple[float, int]] = []
+
+    async def run(self) -> None:
+        """Look every five seconds."""
+        began = time.monotonic()
+        if self._is_traced:
+            tracemalloc.start()
+        try:
+            while True:
+                at_s = time.monotonic() - began
+                self._samples.append(
+                    Sample(
+                        at_s=at_s,
+                        rss_kb=_resident_kb(),
+                        objects=_connector_objects(),
+                        tasks=len(asyncio.all_tasks()),
+                    )
+                )
+                if self._is_traced and len(self._samples) % 12 == 1:
+                    self._traced.append((at_s, _traced_kb()))
+                await asyncio.sleep(SAMPLE_S)
+        finally:
+            tracemalloc.stop()
+
+    def judge(self, report: Report) -> None:
+        """Write down what was seen, and what is broken."""
+        samples = self._samples
+        if not samples:
+            return
+        began_s = samples[-1].at_s / 3
+        settled = [sample for sample in samples if sample.at_s > began_s]
+        report.rss_peak_kb = max(sample.rss_kb for sample in samples)
+        rss = growth_per_hour([(s.at_s, float(s.rss_kb)) for s in settled]) / 60
+        report.rss_growth_kb_per_minute = round(rss, 1)
+        new = growth_per_hour([(s.at_s, float(s.objects)) for s in settled]) / 60
+        report.objects, report.new_objects_per_minute = samples[-1].objects, round(new, 1)
+        report.most_tasks = max(sample.tasks for sample in samples)
+        if report.minutes < SHORTEST_JUDGED_MINUTES:
+            return
+        if new > MOST_NEW_OBJECTS_PER_MINUTE:
+            report.broken.append(f"the connector holds {new:.0f} objects more every minute")
+        traced = [kb for at_s, kb in self._traced if at_s > began_s]
+        if len(traced) > 1:
+            report.traced_growth_kb = traced[-1] - traced[0]
+            if report.traced_growth_kb > MOST_TRACED_GROWTH_KB:
+                report.broken.append(f"the connector holds {report.traced_growth_kb} KB more")
+
+
+def _connector_objects() -> int:
+    """Count what the collector knows of the connector's types."""
+    return sum(
+        name.startswith("mexc_connector.") and not name.startswith("mexc_connector.sim")
+        for name in (type(thing).__module__ or "" for thing in gc.get_objects())
+        if isinstance(name, str)
+    )
+
+
+def _traced_kb() -> int:
+    """Add up what the connector's own lines have allocated and not freed."""
+    gc.collect()
+    seen = tracemalloc.take_snapshot().filter_traces([OURS, NOT_OURS])
+    return sum(trace.size for trace in seen.traces) // 1024
+
+
+def _resident_kb() -> int:
+    """Read this process's memory; 0 where the system does not tell it."""
+    if not STATM.exists():
+        return 0
+    return int(STATM.read_text().split()[1]) * PAGE_BYTES // 1024
