@@ -60,7 +60,7 @@ class Refusals:
         self._plan.retry_after(action.topic, self._retry_at(action.count - 1))
         if (link := self._links.get(action.link)) is not None:
             self._links.report(link, f"{action.topic} refused after a reconnect: {text}")
-        if action.count >= REPLAY_REFUSALS:
+        if action.count >= REPLAY_REFUSALS and channel.epoch is None:  # no copy of it lives
             channel.fail_waiters(refused)
             channel.tell_refused(refused())
 
