@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import msgspec
+import pytest
 
 from mexc_connector import (
     AssetName,
@@ -115,7 +116,9 @@ async def test_a_book_that_was_never_contradicted_says_when_it_was_last_confirme
         assert w.health.is_healthy
 
 
-async def test_a_mismatch_that_was_resynced_is_shown_and_makes_no_session_less_healthy() -> None:
+async def test_a_mismatch_that_was_resynced_is_shown_and_makes_no_session_less_healthy(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     async with world(integrity=IntegrityConfig(watch_tickers=True)) as w:
         began_ns = time.time_ns()
         w.proxy.tamper = lying_ticker
@@ -128,6 +131,8 @@ async def test_a_mismatch_that_was_resynced_is_shown_and_makes_no_session_less_h
         assert last.has_resynced
         assert began_ns <= last.time_ns <= time.time_ns()
         assert w.health.reasons == ()
+        told = [record for record in caplog.records if "contradicts" in record.message]
+        assert {str(getattr(record, "mexc", None)) for record in told} == {"{'symbol': 'BTC/USDT'}"}
 
 
 async def test_a_check_that_goes_on_contradicting_a_book_that_is_read_degrades_the_session() -> (

@@ -15,6 +15,7 @@ from mexc_connector.common.clock import Clock
 from mexc_connector.common.errors import MexcError
 from mexc_connector.common.fan_out import FanOut
 from mexc_connector.common.health import TapeHealth, TapeState
+from mexc_connector.common.log_fields import log_about, log_fields
 from mexc_connector.common.models import Trade
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.common.tape_config import TapeConfig
@@ -58,10 +59,12 @@ class TapeDesk:
         self.gaps_closed += gap.is_closed
         self.gaps_open += not gap.is_closed
         self.backfilled += gap.backfilled
+        fields = log_fields(symbol=gap.symbol)
         if gap.is_closed:
-            _logger.info("%s: gap closed, %d trades backfilled", gap.symbol, gap.backfilled)
+            text = "%s: gap closed, %d trades backfilled"
+            _logger.info(text, gap.symbol, gap.backfilled, extra=fields)
         else:
-            _logger.warning("%s: trades may be missing: %s", gap.symbol, gap.doubt)
+            _logger.warning("%s: trades may be missing: %s", gap.symbol, gap.doubt, extra=fields)
         self.gaps.push(gap)
 
     def health(self) -> tuple[TapeHealth, ...]:
@@ -119,6 +122,7 @@ class TradeStage:
         self._is_closed = False
         self._repeated = 0
         self._record = _Record()
+        self._log = log_about(_logger, symbol=symbol)
         self.tape = TradeTape(
             symbol,
             wait_ns=int(config.wait_s * _NS),
@@ -216,11 +220,11 @@ class TradeStage:
             assert self._fetch is not None  # noqa: S101 - a tape that cannot ask does not
             trades = await self._fetch(symbol, desk.config.asked_trades)
         except MexcError as error:
-            _logger.info("%s: no recent trades: %s", symbol, error)
+            self._log.info("%s: no recent trades: %s", symbol, error)
             desk.failures += 1
             step = self.tape.on_rest_failed(request, self._now_ns())
         except Exception:  # a bug must not hold trades back for longer than they may be
-            _logger.exception("%s: no recent trades", symbol)
+            self._log.exception("%s: no recent trades", symbol)
             desk.failures += 1
             step = self.tape.on_rest_failed(request, self._now_ns())
         else:

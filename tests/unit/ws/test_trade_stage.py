@@ -1,7 +1,10 @@
 """What a tape says of itself while it breaks and is mended, without a socket."""
 
 import asyncio
+import logging
 from collections.abc import Sequence
+
+import pytest
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.enums import Side
@@ -139,3 +142,27 @@ async def test_a_tape_is_shown_as_long_as_somebody_follows_it() -> None:
     newer.close()
     bench.stage.close()
     assert bench.desk.health() == ()
+
+
+async def test_every_line_about_a_tape_names_its_market(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bench = Bench()
+    with caplog.at_level(logging.INFO, "mexc_connector.trades"):
+        bench.cut()
+        bench.answers.put_nowait(ConnectionFailed("cut"))  # a line
+        await bench.settle()
+        bench.stage.on_link_lost()
+        bench.stage.on_subscribed()
+        bench.answers.put_nowait(ZeroDivisionError())  # another one, with a traceback
+        await bench.settle()
+        bench.stage.on_link_lost()
+        bench.stage.on_subscribed()
+        bench.stage.on_events([live(5)])
+        await bench.answer(1, 2, 5, 6)  # a closed gap
+        other = Bench(backfill=False)
+        other.cut()  # an open one
+    assert [record.levelname for record in caplog.records] == ["INFO", "ERROR", "INFO", "WARNING"]
+    assert {str(getattr(record, "mexc", None)) for record in caplog.records} == {
+        "{'symbol': 'BTC/USDT'}"
+    }
