@@ -22,11 +22,6 @@ class LivenessAction(Enum):
     DEAD_SILENT = auto()
     ROTATE = auto()
 
-    @property
-    def ends_link(self) -> bool:
-        """Whether the link has to be dropped and made anew."""
-        return self not in (LivenessAction.NONE, LivenessAction.PING)
-
 
 class Liveness:
     """Deadlines of one link, from the moment it opened.

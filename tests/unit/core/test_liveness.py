@@ -73,7 +73,6 @@ def test_a_link_is_replaced_before_the_exchange_cuts_it() -> None:
         if action is LivenessAction.PING:
             liveness.on_pong(now)
     assert action is LivenessAction.ROTATE
-    assert action.ends_link
 
 
 def test_a_process_that_stood_still_reads_before_it_judges() -> None:
@@ -92,14 +91,6 @@ def test_a_stall_delays_the_verdict_but_does_not_spare_a_dead_link() -> None:
     assert liveness.on_time(30.0) is LivenessAction.PING  # the next one is due as well
     assert liveness.deadline == 31.0
     assert liveness.on_time(31.0) is LivenessAction.DEAD_NO_PONG
-
-
-def test_only_death_and_rotation_end_a_link() -> None:
-    assert {action for action in LivenessAction if action.ends_link} == {
-        LivenessAction.DEAD_NO_PONG,
-        LivenessAction.DEAD_SILENT,
-        LivenessAction.ROTATE,
-    }
 
 
 def test_the_repr_shows_what_is_awaited() -> None:
