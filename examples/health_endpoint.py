@@ -1,7 +1,9 @@
 """Put `health()` behind an HTTP endpoint: `python health_endpoint.py`.
 
 GET /health answers 200 while the session is healthy or degraded and 503 while it is down, with the
-whole answer as JSON. A simulated exchange plays an outage, so that all three can be seen.
+whole answer as JSON. The verdict is of now: alarm on `books[].mismatches` and `tapes[].gaps_open`
+too if your bot must not have missed anything. A simulated exchange plays an outage, so that all
+three can be seen.
 """
 
 import asyncio
@@ -54,6 +56,10 @@ async def wait_for(verdict: HealthVerdict, url: str, mexc: MexcExchange) -> None
     async with aiohttp.ClientSession() as session, session.get(url) as response:
         health = await response.json()
         print("HTTP", response.status, health["verdict"], *health["reasons"], sep=" | ")
+        for book in health["books"]:
+            print("book", book["symbol"], "contradicted", book["mismatches"], "times")
+        for tape in health["tapes"]:
+            print("tape", tape["symbol"], "lacks nothing" if tape["is_complete"] else tape["state"])
 
 
 async def main() -> None:

@@ -108,6 +108,17 @@ assert len(found) == 8 and len(set(found)) == 1
 """)
 
 
+def test_the_interface_has_all_of_the_facade_but_what_is_this_exchanges_own() -> None:
+    facade, interface = mexc_connector.MexcExchange, mexc_connector.BaseExchangeInterface
+    own = {name for name in dir(facade) if not name.startswith("_")} - set(dir(interface))
+    clients = {"public_rest", "public_streams", "private_rest", "private_streams"}
+    refused = {"amend_order", "place_oco_order", "place_stop_order"}  # MEXC has none: they say so
+    assert own == clients | refused | {"get_latency"}
+    assert {"health", "on_degraded", "watch_degraded"} <= interface.__abstractmethods__
+    for name in interface.__abstractmethods__:
+        assert getattr(interface, name).__doc__, name
+
+
 def test_every_public_name_has_a_docstring() -> None:
     for name in mexc_connector.__all__:
         documented = getattr(mexc_connector, name)

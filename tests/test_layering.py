@@ -31,7 +31,7 @@ MAY_IMPORT = {
     "wiring": {"common", "core", "rest", "trading", "trading_wiring", "ws"},
     "session_monitor": {"common", "core"},
     "session_health": {"common", "core", "rest", "session_monitor", "trading_wiring", "wiring"},
-    "health_methods": {"common", "session_monitor"},
+    "health_methods": {"common", "interface", "session_monitor"},
     "market_methods": {"interface", "wiring", "common"},
     "exchange": {"interface", "performance", "trading_methods", "trading_wiring", "wiring"},
     "__init__": {"exchange", "interface", "trading_interface", "event_loop", "trading"},

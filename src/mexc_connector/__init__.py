@@ -114,8 +114,11 @@ if TYPE_CHECKING:
         HealthVerdict,
         LimitsHealth,
         LinkHealth,
+        MismatchHealth,
         ModeChange,
         SessionHealth,
+        TapeHealth,
+        TapeState,
     )
     from mexc_connector.common.instrument import ExchangeInfo, Rounding, SymbolInfo
     from mexc_connector.common.integrity import (
@@ -286,6 +289,7 @@ __all__ = [
     "MexcWebsocketPrivate",
     "MexcWebsocketPublic",
     "MiniTicker",
+    "MismatchHealth",
     "ModeChange",
     "OfflineSymbol",
     "OpenOrdersGuard",
@@ -341,7 +345,9 @@ __all__ = [
     "TapeBreak",
     "TapeConfig",
     "TapeDoubt",
+    "TapeHealth",
     "TapeMetrics",
+    "TapeState",
     "Ticker",
     "TickerZone",
     "TimeInForce",

@@ -220,7 +220,7 @@ class MexcExchange(MarketMethods, TradingMethods, HealthMethods, BaseExchangeInt
     # Insight.
 
     def health(self) -> SessionHealth:
-        """Return one answer for the whole session, from memory; `DOWN` outside of one. O(books)."""
+        """Return one answer for the whole session, from memory; `DOWN` outside of one."""
         if self._parts is None or self._monitor is None:
             return no_session(self._budget, self._clock)
         modes = self._monitor.active

@@ -12,6 +12,7 @@ from mexc_connector.common.enums import (
     ReadyWhen,
     TickerZone,
 )
+from mexc_connector.common.health import DegradedEvent, SessionHealth
 from mexc_connector.common.instrument import SymbolInfo
 from mexc_connector.common.integrity import BookMismatch, IntegrityMetrics
 from mexc_connector.common.models import BookTicker, Kline, MiniTicker, Trade
@@ -31,7 +32,7 @@ class BaseExchangeInterface(TradingInterface):
 
     Everything belongs to the event loop that entered the session. Plain methods read memory or
     register something and return at once; awaited ones talk to the exchange. Outside a session
-    they raise `SessionClosed`.
+    they raise `SessionClosed`, all but `health`.
 
     `watch_...` returns an async iterator, `on_...` calls a synchronous function for the same
     events. Both subscribe by themselves; both tell a refusal to who asked: the iterator when it
@@ -209,6 +210,25 @@ class BaseExchangeInterface(TradingInterface):
         """Call `callback(tickers)` with the rolling figures of all markets."""
 
     # Insight.
+
+    @abstractmethod
+    def health(self) -> SessionHealth:
+        """Return one answer for the whole session, from memory: verdict, reasons, every part.
+
+        Never raises: outside a session the verdict is `DOWN`. Holds no secret, costs no request.
+        O(books and tapes).
+        """
+
+    @abstractmethod
+    def watch_degraded(self) -> Watch[DegradedEvent]:
+        """Iterate over degraded modes as they begin and end; those that hold are in `health()`."""
+
+    @abstractmethod
+    def on_degraded(self, callback: Callable[[DegradedEvent], object]) -> Registration:
+        """Call `callback(event)` when a degraded mode begins or ends.
+
+        Lost links are told at once, the rest within half a second.
+        """
 
     @abstractmethod
     def get_performance_metrics(self) -> dict[str, float]:

@@ -61,7 +61,7 @@ class MarketMethods(BaseExchangeInterface):
 
     def get_book_integrity(self, symbol: Symbol) -> IntegrityMetrics:
         """Return what comparing an active market's book with the exchange gave so far."""
-        return self._open_parts().feed.integrity_of(symbol)
+        return self._open_parts().feed.integrity_of(symbol).metrics
 
     def watch_book_ticker(self, symbol: Symbol) -> Watch[BookTicker]:
         """Iterate over changes of the best bid and ask."""

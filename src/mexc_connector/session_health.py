@@ -3,6 +3,7 @@
 Everything is in memory: nothing here waits, asks the exchange, or changes anything.
 """
 
+from collections.abc import Sequence, Sized
 from contextlib import AsyncExitStack
 from functools import partial
 from math import isfinite
@@ -18,9 +19,12 @@ from mexc_connector.common.health import (
     DegradedMode,
     HealthVerdict,
     LimitsHealth,
+    MismatchHealth,
     SessionHealth,
+    TapeState,
 )
-from mexc_connector.common.order_book import OrderBook
+from mexc_connector.common.integrity import BookMismatch
+from mexc_connector.common.symbols import Symbol
 from mexc_connector.core.degradation import verdict_of
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.endpoints import EndpointGroup
@@ -65,11 +69,7 @@ def degraded_modes(parts: Parts, budget: RequestBudget) -> dict[DegradedMode, st
         links = parts.streams.metrics().each_link
         is_open = sum(link.state is ConnectionState.OPEN for link in links)
         found[DegradedMode.STREAMS_RECONNECTING] = f"{is_open} of {len(links)} links are open"
-    unsynced = [str(symbol) for symbol, book in parts.feed.books.items() if not book.is_synced]
-    if unsynced:
-        books = len(parts.feed.books)
-        reason = f"{len(unsynced)} of {books} books cannot be read, {unsynced[0]} among them"
-        found[DegradedMode.BOOKS_UNSYNCED] = reason
+    found.update(_market_modes(parts))
     if budget.blocked_s > 0:
         found[DegradedMode.FIREWALLED] = "the firewall answered: everything pauses"
     elif budget.paused_s > 0:
@@ -77,6 +77,27 @@ def degraded_modes(parts: Parts, budget: RequestBudget) -> dict[DegradedMode, st
     if parts.trading is not None:
         found.update(_account_modes(parts.trading, parts.config.clock_sync_s))
     return found
+
+
+def _market_modes(parts: Parts) -> dict[DegradedMode, str]:
+    found = {}
+    feed, tapes = parts.feed, parts.streams.tapes.health()
+    unsynced = [str(symbol) for symbol, book in feed.books.items() if not book.is_synced]
+    if unsynced:
+        found[DegradedMode.BOOKS_UNSYNCED] = _said(unsynced, feed.books, "books cannot be read")
+    doubted = [str(symbol) for symbol in feed.books if feed.integrity_of(symbol).is_in_doubt]
+    if doubted:
+        text = "books are contradicted again and again"
+        found[DegradedMode.BOOKS_DOUBTED] = _said(doubted, feed.books, text)
+    mending = [tape.symbol for tape in tapes if tape.state is TapeState.MENDING]
+    if mending:
+        text = "tapes of trades are being mended"
+        found[DegradedMode.TRADES_HELD_BACK] = _said(mending, tapes, text)
+    return found
+
+
+def _said(symbols: Sequence[str], of_all: Sized, text: str) -> str:
+    return f"{len(symbols)} of {len(of_all)} {text}, {symbols[0]} among them"
 
 
 def _account_modes(trading: TradingParts, clock_sync_s: float) -> dict[DegradedMode, str]:
@@ -97,11 +118,11 @@ def _account_modes(trading: TradingParts, clock_sync_s: float) -> dict[DegradedM
 def session_health(
     parts: Parts, modes: tuple[ActiveMode, ...], *, budget: RequestBudget, clock: Clock
 ) -> SessionHealth:
-    """Return the answer of `health()` about an open session. O(books)."""
-    books = tuple(_book_health(book) for book in parts.feed.books.values())
+    """Return the answer of `health()` about an open session. O(books and tapes)."""
+    time_ns = clock.time_ns()
+    books = tuple(_book_health(parts, symbol, time_ns) for symbol in parts.feed.books)
     trading = parts.trading
     rest = parts.rest.metrics() if trading is None else trading.rest.metrics()
-    time_ns = clock.time_ns()
     return SessionHealth(
         verdict=verdict_of(
             (active.mode for active in modes),
@@ -115,6 +136,7 @@ def session_health(
         modes=modes,
         links=parts.streams.metrics().each_link,
         books=books,
+        tapes=parts.streams.tapes.health(),
         account=None if trading is None else _account_health(trading, time_ns),
         clock=_clock_of(rest),
         circuits=_circuits(parts),
@@ -148,25 +170,37 @@ def limits_health(budget: RequestBudget) -> LimitsHealth:
     )
 
 
-def _book_health(book: OrderBook) -> BookHealth:
-    is_synced = book.is_synced
+def _book_health(parts: Parts, symbol: Symbol, time_ns: int) -> BookHealth:
+    book, integrity = parts.feed.books[symbol], parts.feed.integrity_of(symbol)
+    is_synced, last, figures = book.is_synced, integrity.last_mismatch, integrity.metrics
     return BookHealth(
         symbol=str(book.symbol),
         is_synced=is_synced,
         age_s=_finite(book.age_s),
         version=book.version if is_synced else None,
         unsync_reason=book.unsync_reason,
+        mismatches=figures.ticker_mismatches + figures.audit_mismatches,
+        last_mismatch=None if last is None else _mismatch_health(last),
+        audit_confirmed_age_s=_age_s(integrity.confirmed_ns, time_ns),
+    )
+
+
+def _mismatch_health(mismatch: BookMismatch) -> MismatchHealth:
+    return MismatchHealth(
+        check=mismatch.check,
+        version=mismatch.version,
+        time_ns=mismatch.exchange_top.received_ns,
+        has_resynced=mismatch.has_resynced,
     )
 
 
 def _account_health(trading: TradingParts, time_ns: int) -> AccountHealth:
     status, counts = trading.account.feed.status, trading.account.metrics()
-    reconciled_ns = status.last_reconciled_ns
     return AccountHealth(
         state=status.state,
         reason=status.reason,
         is_stream_live=trading.streams.is_live,
-        reconciled_age_s=(time_ns - reconciled_ns) / _NS_PER_S if reconciled_ns else None,
+        reconciled_age_s=_age_s(status.last_reconciled_ns or None, time_ns),
         open_orders=counts.open_orders,
         unsettled_orders=counts.unsettled,
         links=trading.streams.metrics().each_link,
@@ -185,6 +219,10 @@ def _circuits(parts: Parts) -> tuple[CircuitReport, ...]:
 
 def _clock_of(rest: RestMetrics) -> ClockHealth:
     return ClockHealth(offset_ms=rest.clock_offset_ms, age_s=rest.clock_age_s)
+
+
+def _age_s(at_ns: int | None, time_ns: int) -> float | None:
+    return None if at_ns is None else (time_ns - at_ns) / _NS_PER_S
 
 
 def _finite(seconds: float) -> float | None:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Mapping
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.fan_out import FanOut
 from mexc_connector.common.health import ActiveMode, DegradedEvent, DegradedMode, ModeChange
+from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.registration import Registration
+from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.common.watch import Watch
 from mexc_connector.core.degradation import Degradation
 
@@ -36,14 +38,16 @@ class SessionMonitor:
         self._task = asyncio.create_task(self._run(), name="mexc session monitor")
 
     def look(self, cause: object = None) -> None:
-        """Look now. As a callback of the parts' own events it takes the event, and ignores it."""
+        """Look now. As a callback of the parts' own events it takes the event, for the log only."""
         if self._is_closed:  # the parts go on talking while they are taken down
             return
+        connection = cause.connection_id if isinstance(cause, ConnectionEvent) else None
         events = self._degradation.on_observed(self._observe(), self._clock.time_ns())
         for event in events:
             is_entered = event.change is ModeChange.ENTERED
             level = logging.WARNING if is_entered else logging.INFO
-            _logger.log(level, "%s %s: %s", event.mode, event.change, event.reason)
+            fields = log_fields(mode=event.mode, connection=connection)
+            _logger.log(level, "%s %s: %s", event.mode, event.change, event.reason, extra=fields)
             self._events.push(event)
 
     @property

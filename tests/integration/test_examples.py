@@ -97,3 +97,5 @@ def test_the_health_endpoint_tells_before_during_and_after_an_outage() -> None:
         ["200", "HEALTHY"],
     ]
     assert "BOOKS_UNSYNCED" in answers[1]
+    assert result.stdout.count("book BTC/USDT contradicted 0 times") == 3
+    assert "tape BTC/USDT lacks nothing" in result.stdout

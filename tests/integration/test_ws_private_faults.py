@@ -1,6 +1,7 @@
 """The private streams when keys go bad and the exchange falls silent."""
 
 import logging
+import traceback
 from collections.abc import Callable, Iterable
 from http import HTTPStatus
 
@@ -281,10 +282,7 @@ async def test_a_refused_handshake_shows_no_key_even_if_the_answer_repeats_it(
             port = next(iter(server.sockets)).getsockname()[1]
             with pytest.raises(ConnectionFailed) as caught:
                 await client(f"ws://127.0.0.1:{port}/ws", keys).open()
-    texts, error = [], caught.value
-    while error is not None:
-        texts.append(str(error))
-        error = error.__cause__  # type: ignore[assignment]
+    texts = traceback.format_exception(caught.value)
     logged = [r.getMessage() for r in caplog.records if r.name != "websockets.server"]
     assert "s3cret" not in "".join(texts + logged)
     assert keys.alive == []

@@ -12,6 +12,7 @@ from mexc_connector import (
     BookTicker,
     CancelAllReport,
     CircuitReport,
+    DegradedEvent,
     DegradedMode,
     Fill,
     FillEstimate,
@@ -26,6 +27,7 @@ from mexc_connector import (
     MexcExchange,
     MexcPublicSpotRest,
     MiniTicker,
+    MismatchHealth,
     Order,
     OrderBook,
     OrderBookEntry,
@@ -41,6 +43,7 @@ from mexc_connector import (
     StreamKind,
     Symbol,
     SymbolInfo,
+    TapeState,
     TimeInForce,
     Trade,
     run,
@@ -82,6 +85,8 @@ async def events(mexc: BaseExchangeInterface) -> None:
         assert_type(ticker.bid_price, float | None)
     async for tickers in mexc.watch_mini_tickers():
         assert_type(tickers, tuple[MiniTicker, ...])
+    async for change in mexc.watch_degraded():
+        assert_type(change, DegradedEvent)
     assert_type(mexc.on_trades(BTC_USDT, print), Registration)
     assert_type(await mexc.on_trades(BTC_USDT, print), Registration)
     mexc.on_trades(BTC_USDT, lambda trade: trade.no_such_field)  # type: ignore[attr-defined]
@@ -118,12 +123,14 @@ async def trading(mexc: BaseExchangeInterface) -> None:
     await mexc.place_limit_order(BTC_USDT, Side.BUY, 1, 2)  # type: ignore[call-arg]
 
 
-def health(mexc: MexcExchange) -> None:
+def health(mexc: BaseExchangeInterface) -> None:
     answer = mexc.health()
     assert_type(answer, SessionHealth)
     assert_type(answer.verdict, HealthVerdict)
     assert_type(answer.modes[0].mode, DegradedMode)
     assert_type(answer.account, AccountHealth | None)
+    assert_type(answer.books[0].last_mismatch, MismatchHealth | None)
+    assert_type(answer.tapes[0].state, TapeState)
     assert_type(answer.circuits, tuple[CircuitReport, ...])
     assert_type(answer.to_json(), bytes)
     assert_type(mexc.on_degraded(lambda event: event.mode), Registration)

@@ -4,7 +4,9 @@ import logging
 import pytest
 
 from mexc_connector.common.clock import Clock
+from mexc_connector.common.enums import ConnectionState
 from mexc_connector.common.health import DegradedEvent, DegradedMode, ModeChange
+from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.session_monitor import LOOK_EVERY_S, SessionMonitor
 
 CUT = {DegradedMode.PRIVATE_STREAM_DOWN: "cut"}
@@ -92,6 +94,20 @@ async def test_beginnings_are_logged_as_warnings_and_ends_as_information(
         ("WARNING", "PRIVATE_STREAM_DOWN ENTERED: cut"),
         ("INFO", "PRIVATE_STREAM_DOWN LEFT: cut"),
     ]
+    assert [getattr(record, "mexc", None) for record in caplog.records] == [
+        {"mode": "PRIVATE_STREAM_DOWN"},
+        {"mode": "PRIVATE_STREAM_DOWN"},
+    ]
+
+
+async def test_a_line_names_the_connection_whose_event_showed_the_mode(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bench = Bench()
+    bench.found = CUT
+    bench.monitor.look(ConnectionEvent(4, ConnectionState.RECONNECTING, 0, "cut", 1))
+    (record,) = caplog.records
+    assert getattr(record, "mexc", None) == {"mode": "PRIVATE_STREAM_DOWN", "connection": 4}
 
 
 async def test_a_watch_ends_with_the_session() -> None:

@@ -30,7 +30,9 @@ class RestConfig(Options, frozen=True):
     """How one group of endpoints is called.
 
     `timeout_s`: seconds from sending to the whole answer. `retries`: further attempts after the
-    first, for reads only; a command is never repeated. `auth`: whether requests are signed.
+    first, for reads only; a command is never repeated. `auth` tells who reads a configuration that
+    the group needs API keys. It changes nothing: what is signed is the exchange's rule, endpoint by
+    endpoint, and an order must not fail for a flag that was left out.
     """
 
     timeout_s: float

@@ -9,6 +9,8 @@ import msgspec
 
 from mexc_connector.common.circuit import CircuitReport
 from mexc_connector.common.enums import AccountState, ConnectionState, UnsyncReason
+from mexc_connector.common.integrity import IntegrityCheck
+from mexc_connector.common.trade_gap import TapeDoubt
 
 
 @unique
@@ -43,6 +45,12 @@ class DegradedMode(StrEnum):
 
     BOOKS_UNSYNCED = "BOOKS_UNSYNCED"
     """Some of the books cannot be read."""
+
+    BOOKS_DOUBTED = "BOOKS_DOUBTED"
+    """A check contradicts some books again and again, fresh ones too: they stay readable."""
+
+    TRADES_HELD_BACK = "TRADES_HELD_BACK"
+    """A tape of trades is being mended: new trades wait until REST gives what was missed."""
 
     PRIVATE_STREAM_DOWN = "PRIVATE_STREAM_DOWN"
     """The private stream is lost: orders and balances are polled over REST."""
@@ -97,14 +105,70 @@ class LinkHealth(msgspec.Struct, frozen=True):
     last_frame_age_s: float | None
 
 
+class MismatchHealth(msgspec.Struct, frozen=True):
+    """What contradicted a book last; `MexcExchange.book_mismatches` has the evidence.
+
+    `time_ns` is when the exchange's word of it was received, by this machine's clock;
+    `has_resynced` as in `BookMismatch`.
+    """
+
+    check: IntegrityCheck
+    version: int
+    time_ns: int
+    has_resynced: bool
+
+
 class BookHealth(msgspec.Struct, frozen=True):
-    """One order book. `age_s` as `OrderBook.age_s`, None before it was first confirmed."""
+    """One order book. `age_s` as `OrderBook.age_s`, None before it was first confirmed.
+
+    `mismatches` counts what contradicted it at its own version since the book is kept.
+    `audit_confirmed_age_s`: seconds since the exchange's word that an audit last found equal,
+    level by level; None before that. A quiet book is audited about every `BookConfig.quiet_s`,
+    a moving one every `IntegrityConfig.audit_every_s`.
+    """
 
     symbol: str
     is_synced: bool
     age_s: float | None
     version: int | None
     unsync_reason: UnsyncReason | None
+    mismatches: int
+    last_mismatch: MismatchHealth | None
+    audit_confirmed_age_s: float | None
+
+
+@unique
+class TapeState(StrEnum):
+    """Whether a tape of trades is broken at this moment."""
+
+    WHOLE = "WHOLE"
+    """Trades are handed out as they come."""
+
+    MENDING = "MENDING"
+    """REST is asked for what was missed; new trades are held back meanwhile."""
+
+    WAITING = "WAITING"
+    """It waits for its connection, or for the market's next trade, which shows where the break
+    ends. What REST knows of it has been handed out."""
+
+
+class TapeHealth(msgspec.Struct, frozen=True):
+    """One tape of trades, since the market's trades are followed; the account follows some too.
+
+    `is_complete`: every trade so far is proven to have been handed out. `gaps` counts breaks that
+    are over, `backfilled` the trades that were missed in them and handed out later. `gaps_open` of
+    them may lack trades, and nobody can say how many: `last_doubt` is why the latest stayed open,
+    `last_open_ns` when that was settled, by this machine's clock.
+    """
+
+    symbol: str
+    is_complete: bool
+    state: TapeState
+    gaps: int
+    gaps_open: int
+    backfilled: int
+    last_doubt: TapeDoubt | None
+    last_open_ns: int | None
 
 
 class AccountHealth(msgspec.Struct, frozen=True):
@@ -149,7 +213,10 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     """One answer for the whole session, as of `time_ns` by this machine's clock.
 
     `reasons` are sentences for people, one for each of `modes` or for what else makes the
-    `verdict`. Outside a session there is no account, link, book, circuit or clock.
+    `verdict`. Outside a session there is no account, link, book, tape, circuit or clock.
+
+    The verdict is of this moment: a mismatch or an open gap that is over is counted in `books` or
+    `tapes`, was told by its event, and makes no session less healthy.
     """
 
     verdict: HealthVerdict
@@ -159,6 +226,7 @@ class SessionHealth(msgspec.Struct, frozen=True, kw_only=True):
     modes: tuple[ActiveMode, ...] = ()
     links: tuple[LinkHealth, ...] = ()
     books: tuple[BookHealth, ...] = ()
+    tapes: tuple[TapeHealth, ...] = ()
     account: AccountHealth | None = None
     clock: ClockHealth | None = None
     circuits: tuple[CircuitReport, ...] = ()

@@ -2,11 +2,13 @@
 
 Every line of the library may carry them as `record.mexc`, a dictionary: `symbol` ("BTC/USDT"),
 `order_id`, `client_order_id`, `connection` (number of a link), `request` (number of a call of one
-REST client) and `endpoint`. A line has those that apply; docs/logging.md has a formatter.
+REST client), `endpoint`, `stream` (what a callback listens to), `mode` (a `DegradedMode`) and
+`journal` (its file). A line has those that apply; docs/logging.md has a formatter.
 """
 
 import logging
 from collections.abc import Mapping
+from pathlib import Path
 
 from mexc_connector.common.orders import Order
 from mexc_connector.common.symbols import Symbol
@@ -23,6 +25,9 @@ def log_fields(
     connection: int | None = None,
     request: int | None = None,
     endpoint: str | None = None,
+    stream: str | None = None,
+    mode: str | None = None,
+    journal: Path | None = None,
 ) -> Mapping[str, dict[str, str | int]]:
     """Return what goes into `extra=`; None is left out. An `order` gives its market and ids."""
     if order is not None:
@@ -34,8 +39,26 @@ def log_fields(
         "connection": connection,
         "request": request,
         "endpoint": endpoint,
+        "stream": stream,
+        "mode": mode,
+        "journal": None if journal is None else str(journal),
     }
     return {RECORD_ATTRIBUTE: {name: value for name, value in found.items() if value is not None}}
+
+
+def fields_of(
+    event: object, *, stream: str | None = None, journal: Path | None = None
+) -> Mapping[str, dict[str, str | int]]:
+    """Return the fields of a line about an event or a record: what it names by these names."""
+    symbol = getattr(event, "symbol", None)
+    return log_fields(
+        symbol=symbol if isinstance(symbol, Symbol) else None,
+        order_id=getattr(event, "order_id", None),
+        client_order_id=getattr(event, "client_order_id", None),
+        connection=getattr(event, "connection_id", None),
+        stream=stream,
+        journal=journal,
+    )
 
 
 def log_about(

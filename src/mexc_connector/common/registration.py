@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import Any, Generic, Self, TypeVar
 
 from mexc_connector.common.errors import SessionClosed, UsageError
+from mexc_connector.common.log_fields import fields_of, log_fields
 
 T = TypeVar("T")
 
@@ -49,6 +50,7 @@ class GuardedCallback(Generic[T]):
                     "%s: callback %r raised; it stays registered, further errors are only counted",
                     self._stream,
                     self._callback,
+                    extra=fields_of(event, stream=self._stream),
                 )
 
 
@@ -126,7 +128,8 @@ class Registration:
         self._is_closed = True
         self._release()
         if not self._awaiting and not isinstance(error, SessionClosed):
-            _logger.warning("%s: not registered: %s", self.stream, error)
+            fields = log_fields(stream=self.stream)
+            _logger.warning("%s: not registered: %s", self.stream, error, extra=fields)
 
     def __repr__(self) -> str:
         state = "closed" if self._is_closed else "registered"

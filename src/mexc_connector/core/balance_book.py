@@ -56,11 +56,6 @@ class BalanceBook:
         return self._is_current
 
     @property
-    def wants_snapshot(self) -> bool:
-        """Whether there is a connection, and a snapshot is all that it takes to be current."""
-        return self._sure_since is not None and not self._is_current
-
-    @property
     def balances(self) -> Mapping[AssetName, AssetBalance]:
         """Every asset that the account was ever seen to hold; a view that follows the book."""
         return self._view

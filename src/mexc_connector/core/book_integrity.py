@@ -41,12 +41,15 @@ class BookIntegrity:
 
     `compared_levels` and `doubted_after` are those of `IntegrityConfig`. `awaited` is the ticker
     whose version the book has not reached yet; while it is None `on_book` need not be called.
+    `last_mismatch` is the latest evidence, `confirmed_ns` when an audit last found no difference.
     """
 
     def __init__(
         self, book: LiveOrderBook, *, compared_levels: int = 100, doubted_after: int = 3
     ) -> None:
         self.awaited: BookTicker | None = None
+        self.last_mismatch: BookMismatch | None = None
+        self.confirmed_ns: int | None = None
         self._counts = _Counts()
         self._book = book
         self._compared_levels = compared_levels
@@ -58,6 +61,11 @@ class BookIntegrity:
     def metrics(self) -> IntegrityMetrics:
         """The figures as they are now."""
         return IntegrityMetrics(**msgspec.structs.asdict(self._counts))
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether a check contradicts fresh books in a row, which are read on nevertheless."""
+        return any(count > self._doubted_after for count in self._in_a_row.values())
 
     def on_ticker(self, ticker: BookTicker) -> BookMismatch | None:
         """R17: compare a live book with a ticker, now or once it has reached its version."""
@@ -139,6 +147,8 @@ class BookIntegrity:
         counts.levels_compared += match.compared
         counts.levels_equal += match.equal
         counts.last_match_score = match.equal / match.compared if match.compared else 1.0
+        if not match.differences:
+            self.confirmed_ns = theirs.top.received_ns
         return self._judge(IntegrityCheck.AUDIT, match, ours.top, theirs.top)
 
     def _judge(
@@ -160,6 +170,7 @@ class BookIntegrity:
             has_resynced=self._in_a_row[check] <= self._doubted_after,
         )
         self._found.append(mismatch)
+        self.last_mismatch = mismatch
         return mismatch
 
     def __repr__(self) -> str:

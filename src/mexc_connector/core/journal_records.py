@@ -50,6 +50,11 @@ class Intent(_Record, frozen=True, tag="intent"):
     amount: Decimal | None = None
     quote_amount: Decimal | None = None
 
+    @property
+    def symbol(self) -> Symbol:
+        """The market."""
+        return Symbol(self.base, self.quote)
+
 
 class Accepted(_Record, frozen=True, tag="accepted"):
     """The exchange has named the order: it exists."""
@@ -98,7 +103,7 @@ class JournaledOrder(msgspec.Struct, frozen=True, kw_only=True):
         """The order as far as the journal knows it."""
         intent = self.intent
         return Order(
-            symbol=Symbol(intent.base, intent.quote),
+            symbol=intent.symbol,
             side=intent.side,
             order_type=intent.order_type,
             status=OrderStatus.UNKNOWN if self.order_id is None else OrderStatus.PENDING_NEW,

@@ -26,14 +26,6 @@ class LivenessAction(Enum):
     """It is time for a successor; said once."""
     EXPIRED = auto()
 
-    @property
-    def ends_link(self) -> bool:
-        """Whether the link has to be dropped and made anew."""
-        return self in _ENDINGS
-
-
-_ENDINGS = (LivenessAction.DEAD_NO_PONG, LivenessAction.DEAD_SILENT, LivenessAction.EXPIRED)
-
 
 class Liveness:
     """Deadlines of one link, from the moment it opened.

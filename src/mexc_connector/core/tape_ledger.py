@@ -72,7 +72,11 @@ class TapeLedger:
         return self.given_since(from_ms) - self._owed
 
     def forgive(self, until_ms: int) -> None:
-        """Expect no repeats of trades up to this time any more."""
+        """Expect no repeats of trades up to this time any more: the stream has gone past it.
+
+        A debt that cannot be settled would have every later trade looked up: 2 us each instead of
+        1 from `TradeTape.on_trades` (2026-11-20).
+        """
         kept = [key for key in self._owed_order if key[0] > until_ms]
         self._owed_order = deque(kept, maxlen=self._owed_order.maxlen)
         self._owed = Counter(kept)

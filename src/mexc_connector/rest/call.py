@@ -1,7 +1,7 @@
 """Call: one request to the exchange with all of its attempts."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from mexc_connector.common.log_fields import log_fields
@@ -31,11 +31,15 @@ class Call:
         """Write a line about the call, at DEBUG; costs a look at the level if nobody reads it."""
         if not _logger.isEnabledFor(logging.DEBUG):
             return
+        label, fields = self.endpoint.label, self.fields()
+        _logger.debug("%s: " + text, label, *values, extra=fields, stacklevel=2)
+
+    def fields(self) -> Mapping[str, dict[str, str | int]]:
+        """Return the fields of every line that is about this call."""
         about = self.about or OrderReference()
-        fields = log_fields(
+        return log_fields(
             request=self.number,
             endpoint=self.endpoint.label,
             order_id=about.order_id,
             client_order_id=about.client_order_id,
         )
-        _logger.debug("%s: " + text, self.endpoint.label, *values, extra=fields, stacklevel=2)

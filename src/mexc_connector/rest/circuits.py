@@ -10,9 +10,9 @@ from collections.abc import Awaitable, Callable
 from mexc_connector.common.circuit import CircuitConfig, CircuitOpen, CircuitReport, CircuitState
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.errors import ExchangeUnavailable, RateLimitError, TransportError
-from mexc_connector.common.log_fields import log_fields
 from mexc_connector.core.breaker import CircuitBreaker, Passage
 from mexc_connector.rest.answer import Answer
+from mexc_connector.rest.call import Call
 from mexc_connector.rest.endpoints import Endpoint, EndpointGroup
 from mexc_connector.rest.rejection import Rejection
 
@@ -26,14 +26,14 @@ class Circuits:
         self._circuits = {group: _Circuit(group, config, clock) for group in EndpointGroup}
 
     async def attempt(
-        self, endpoint: Endpoint, send: Callable[["Trial"], Awaitable[Answer | Rejection]]
+        self, call: Call, send: Callable[["Trial"], Awaitable[Answer | Rejection]]
     ) -> Answer | Rejection:
         """Make one attempt unless the group's circuit is open, and learn from what comes of it.
 
         Raises `CircuitOpen` before any budget is asked for. `send` stands in line, then calls
         `require_still_allowed` of what it is given, then sends.
         """
-        trial = self._circuits[endpoint.group].begin(endpoint)
+        trial = self._circuits[call.endpoint.group].begin(call)
         try:
             outcome = await send(trial)
         except CircuitOpen:  # it opened while this stood in line
@@ -64,11 +64,11 @@ class _Circuit:
         self._group = group
         self._clock = clock
 
-    def begin(self, endpoint: Endpoint) -> "Trial":
-        passage = self.breaker.enter(self._clock.now(), is_vital=endpoint.is_vital)
+    def begin(self, call: Call) -> "Trial":
+        passage = self.breaker.enter(self._clock.now(), is_vital=call.endpoint.is_vital)
         if passage is None:
-            raise self.refusal(endpoint)
-        return Trial(self, endpoint, passage)
+            raise self.refusal(call.endpoint)
+        return Trial(self, call, passage)
 
     def refusal(self, endpoint: Endpoint) -> CircuitOpen:
         report = self.report()
@@ -80,20 +80,18 @@ class _Circuit:
             last_failure=report.last_failure,
         )
 
-    def on_answered(self, passage: Passage, endpoint: Endpoint) -> None:
+    def on_answered(self, passage: Passage, call: Call) -> None:
         before = self.breaker.state
         self.breaker.on_answered(passage, self._clock.now())
         if self.breaker.state is not before:
-            fields = log_fields(endpoint=endpoint.label)
-            _logger.info("%s requests are answered again", self._group, extra=fields)
+            _logger.info("%s requests are answered again", self._group, extra=call.fields())
 
-    def on_failed(self, passage: Passage, endpoint: Endpoint, reason: str) -> None:
+    def on_failed(self, passage: Passage, call: Call, reason: str) -> None:
         before = self.breaker.state
         self.breaker.on_failed(passage, self._clock.now(), reason)
         if self.breaker.state is CircuitState.OPEN and before is CircuitState.CLOSED:
-            fields = log_fields(endpoint=endpoint.label)
             text = "%s requests fail, none are sent for now: %s"
-            _logger.warning(text, self._group, reason, extra=fields)
+            _logger.warning(text, self._group, reason, extra=call.fields())
 
     def report(self) -> CircuitReport:
         return self.breaker.report(self._group, self._clock.now())
@@ -102,17 +100,18 @@ class _Circuit:
 class Trial:
     """One attempt as its breaker sees it."""
 
-    __slots__ = ("_circuit", "_endpoint", "_passage")
+    __slots__ = ("_call", "_circuit", "_passage")
 
-    def __init__(self, circuit: _Circuit, endpoint: Endpoint, passage: Passage) -> None:
+    def __init__(self, circuit: _Circuit, call: Call, passage: Passage) -> None:
         self._circuit = circuit
-        self._endpoint = endpoint
+        self._call = call
         self._passage = passage
 
     def require_still_allowed(self) -> None:
         """Raise `CircuitOpen` if the circuit opened while the attempt stood in line."""
-        if not self._endpoint.is_vital and self._circuit.breaker.turns_away(self._passage):
-            raise self._circuit.refusal(self._endpoint)
+        endpoint = self._call.endpoint
+        if not endpoint.is_vital and self._circuit.breaker.turns_away(self._passage):
+            raise self._circuit.refusal(endpoint)
 
     def on_outcome(self, outcome: Answer | Rejection) -> None:
         """Learn from an answer."""
@@ -122,11 +121,11 @@ class Trial:
         elif isinstance(error, ExchangeUnavailable):
             self.on_failed(error)
         else:
-            self._circuit.on_answered(self._passage, self._endpoint)
+            self._circuit.on_answered(self._passage, self._call)
 
     def on_failed(self, error: Exception) -> None:
         """Learn that no answer came, or a fault of the exchange."""
-        self._circuit.on_failed(self._passage, self._endpoint, str(error))
+        self._circuit.on_failed(self._passage, self._call, str(error))
 
     def on_left(self) -> None:
         """Learn nothing: the attempt was cancelled, or refused by a limit."""

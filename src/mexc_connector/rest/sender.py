@@ -175,7 +175,7 @@ class Sender:
         return outcome.with_note(self._signer.clocks()) if is_about_time(outcome) else outcome
 
     async def _attempt(self, call: Call) -> Answer | Rejection:
-        return await self.circuits.attempt(call.endpoint, partial(self._exchange, call))
+        return await self.circuits.attempt(call, partial(self._exchange, call))
 
     async def _exchange(self, call: Call, trial: Trial) -> Answer | Rejection:
         endpoint, counters = call.endpoint, self._counters[call.endpoint.group]

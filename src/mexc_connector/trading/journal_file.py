@@ -13,6 +13,7 @@ from pathlib import Path
 
 from mexc_connector.common.enums import JournalSync
 from mexc_connector.common.errors import JournalError
+from mexc_connector.common.log_fields import fields_of, log_fields
 from mexc_connector.core.journal_records import (
     FORMAT_VERSION,
     Header,
@@ -79,7 +80,7 @@ class OrderJournal:
         try:
             self._write(line)
         except OSError as error:
-            self._cut_back(error)
+            self._cut_back(record, error)
             raise JournalError(f"{self.path}: not written: {error}") from error
         self._end += len(line)
         self.records_written += 1
@@ -111,7 +112,7 @@ class OrderJournal:
         try:
             os.fsync(self._file.fileno())
         except OSError:
-            _logger.exception("%s: not forced to the disk", self.path)
+            self._log_not_forced()
         finally:
             self._failure = "the journal is closed"
             self._file.close()
@@ -123,13 +124,15 @@ class OrderJournal:
         if written != len(line):
             raise OSError(f"{written} of {len(line)} bytes written")
 
-    def _cut_back(self, error: OSError) -> None:
+    def _cut_back(self, record: Record, error: OSError) -> None:
         try:
             self._file.truncate(self._end)
             self._file.seek(self._end)
         except OSError:
             self._failure = f"broken since a write failed: {error}"
-            _logger.exception("%s: cannot be cut back to its last whole record", self.path)
+            fields = fields_of(record, journal=self.path)
+            text = "%s: cannot be cut back to its last whole record"
+            _logger.exception(text, self.path, extra=fields)
 
     def _start_sync(self, delay_s: float) -> asyncio.Task[None]:
         self._syncing = asyncio.create_task(self._run_sync(delay_s), name="mexc journal sync")
@@ -147,9 +150,13 @@ class OrderJournal:
         except OSError as error:
             # After a failed fsync the system may have dropped what it held: nothing can be trusted.
             self._failure = f"broken since it could not be forced to the disk: {error}"
-            _logger.exception("%s: not forced to the disk", self.path)
+            self._log_not_forced()
         finally:
             self._syncing, self._is_forcing = None, False
+
+    def _log_not_forced(self) -> None:
+        fields = log_fields(journal=self.path)
+        _logger.exception("%s: not forced to the disk", self.path, extra=fields)
 
     def __repr__(self) -> str:
         state = self._failure or f"{self.records_written} records written"

@@ -17,7 +17,6 @@ from mexc_connector.core.journal_records import (
     Accepted,
     CancelIntent,
     Finished,
-    Header,
     OutcomeUnknown,
     Record,
     intent_of,
@@ -86,7 +85,7 @@ class OrderBoard:
         """Note that a cancellation is about to be sent."""
         client_order_id = record.order.client_order_id
         if record.key in self._journaled and client_order_id is not None:
-            self._write(CancelIntent(client_order_id=client_order_id))
+            self._write(CancelIntent(client_order_id=client_order_id), record.order)
 
     def on_outcome_unknown(self, record: TrackedOrder) -> None:
         """Note that the answer to a placement was lost."""
@@ -172,19 +171,20 @@ class OrderBoard:
         if event.previous is OrderStatus.REJECTED and not event.is_over:
             # O7: it exists after all. The journal believes that it is finished: begin anew.
             self._journaled[key] = False
-            self._write(intent_of(order, order.created_ms or 0))
+            self._write(intent_of(order, order.created_ms or 0), order)
         if key not in self._journaled:
             return
         if event.is_over:
             del self._journaled[key]
-            self._write(_finished(client_order_id, order))
+            self._write(_finished(client_order_id, order), order)
         elif order.order_id is not None and not self._journaled[key]:
             self._journaled[key] = True
-            self._write(Accepted(client_order_id=client_order_id, order_id=order.order_id))
+            accepted = Accepted(client_order_id=client_order_id, order_id=order.order_id)
+            self._write(accepted, order)
         elif order.status is OrderStatus.UNKNOWN:
-            self._write(OutcomeUnknown(client_order_id=client_order_id))
+            self._write(OutcomeUnknown(client_order_id=client_order_id), order)
 
-    def _write(self, record: Record) -> None:
+    def _write(self, record: Record, order: Order) -> None:
         """Append an outcome. A failure is loud but stops nothing: no order waits for it.
 
         The journal refuses the next intent by itself while it cannot be written, and an outcome
@@ -196,8 +196,7 @@ class OrderBoard:
             self._journal.append(record)
         except JournalError:
             self.journal_failures += 1
-            name = None if isinstance(record, Header) else record.client_order_id
-            fields = log_fields(client_order_id=name)
+            fields = log_fields(order=order, journal=self._journal.path)
             _logger.exception("an outcome is not in the journal", extra=fields)
 
     def __repr__(self) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from mexc_connector.common.errors import ProtocolViolation, UnknownSymbol
 from mexc_connector.common.fan_out import FanOut
+from mexc_connector.common.log_fields import fields_of, log_fields
 from mexc_connector.common.orders import AssetBalance, Fill, Order
 from mexc_connector.common.registration import Registration
 from mexc_connector.common.symbols import Symbol, SymbolMap
@@ -131,12 +132,14 @@ class AccountChannels:
         except ProtocolViolation as error:
             level = logging.DEBUG if self._counters.bad_bodies else logging.WARNING
             self._counters.bad_bodies += 1
-            _logger.log(level, "%s: bad body: %s", push.channel, error.problem)
+            fields = log_fields(stream=push.channel)
+            _logger.log(level, "%s: bad body: %s", push.channel, error.problem, extra=fields)
             self._tell_undecodable(epoch)
         except UnknownSymbol as error:
             level = logging.DEBUG if self._counters.unknown_markets else logging.WARNING
             self._counters.unknown_markets += 1
-            _logger.log(level, "%s: %s", push.channel, error)
+            fields = log_fields(stream=push.channel)
+            _logger.log(level, "%s: %s", push.channel, error, extra=fields)
             self._tell_undecodable(epoch)
 
     def _take_order(self, push: PushDataV3ApiWrapper, epoch: int, received_ns: int) -> None:
@@ -175,7 +178,8 @@ class AccountChannels:
             listener(*arguments)
         except Exception:
             if not self._counters.callback_errors:
-                _logger.exception("a sink of the account raised; further errors are only counted")
+                text = "a sink of the account raised; further errors are only counted"
+                _logger.exception(text, extra=fields_of(arguments[0]))
             self._counters.callback_errors += 1
 
     def _fan_out(self, stream: str) -> FanOut[T]:

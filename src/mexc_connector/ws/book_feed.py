@@ -125,9 +125,9 @@ class BookFeed:
             entry_pool=self._pool.get_pool_stats(),
         )
 
-    def integrity_of(self, symbol: Symbol) -> IntegrityMetrics:
-        """Return what comparing the market's book with the exchange gave so far."""
-        return self._follower(symbol).sync.integrity.metrics
+    def integrity_of(self, symbol: Symbol) -> BookIntegrity:
+        """Return what compares the market's book with the exchange."""
+        return self._follower(symbol).sync.integrity
 
     async def add(self, symbol: Symbol) -> None:
         """Subscribe to the market's diffs; the book syncs from then on without further calls.

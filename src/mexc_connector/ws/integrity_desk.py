@@ -7,6 +7,7 @@ from collections.abc import Callable
 from mexc_connector.common.fan_out import FanOut
 from mexc_connector.common.integrity import BookMismatch
 from mexc_connector.common.integrity_config import IntegrityConfig
+from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.models import BookTicker
 from mexc_connector.common.registration import Release
 from mexc_connector.common.symbols import Symbol
@@ -58,6 +59,7 @@ class IntegrityDesk:
             mismatch.version,
             mismatch.levels_equal,
             mismatch.levels_compared,
+            extra=log_fields(symbol=mismatch.symbol),
         )
         self.events.push(mismatch)
 

@@ -1,13 +1,17 @@
+import inspect
 import logging
 import subprocess
 import sys
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 
-from mexc_connector.common.enums import OrderStatus, OrderType, Side
-from mexc_connector.common.log_fields import log_about, log_fields
+from mexc_connector.common.enums import ConnectionState, OrderStatus, OrderType, Side
+from mexc_connector.common.health import BookHealth
+from mexc_connector.common.log_fields import fields_of, log_about, log_fields
 from mexc_connector.common.orders import ClientOrderId, Order, OrderAmounts, OrderId
+from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.rest import endpoints
 from mexc_connector.rest.answer import OrderReference
 from mexc_connector.rest.call import Call
@@ -35,6 +39,20 @@ def test_an_order_gives_its_market_and_its_ids() -> None:
     assert log_fields(order=ORDER) == {
         "mexc": {"symbol": "BTC/USDT", "order_id": "C1", "client_order_id": "my-own"}
     }
+
+
+def test_an_event_gives_what_it_names_and_nothing_else() -> None:
+    event = ConnectionEvent(3, ConnectionState.OPEN, 1, "granted", 5)
+    assert fields_of(event, stream="links") == {"mexc": {"connection": 3, "stream": "links"}}
+    assert fields_of(ORDER) == log_fields(order=ORDER)
+    assert fields_of(BookHealth("BTC/USDT", True, None, 1, None, 0, None, None)) == {"mexc": {}}
+    assert fields_of(()) == {"mexc": {}}
+
+
+def test_every_field_is_in_the_documentation() -> None:
+    documentation = (Path(__file__).parents[3] / "docs" / "logging.md").read_text("utf-8")
+    for name in set(inspect.signature(log_fields).parameters) - {"order"}:
+        assert f"`{name}`" in documentation
 
 
 def test_a_bound_logger_puts_its_fields_into_every_line(caplog: pytest.LogCaptureFixture) -> None:

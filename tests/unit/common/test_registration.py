@@ -3,6 +3,7 @@ import logging
 
 import pytest
 
+from mexc_connector.common.enums import ConnectionState
 from mexc_connector.common.errors import (
     ConnectionFailed,
     SessionClosed,
@@ -10,6 +11,8 @@ from mexc_connector.common.errors import (
     UsageError,
 )
 from mexc_connector.common.registration import GuardedCallback, Registration
+from mexc_connector.common.stream_status import ConnectionEvent
+from tests.unit.trading.orders import order
 
 
 class Stream:
@@ -83,6 +86,7 @@ async def test_a_refusal_that_nobody_awaits_is_a_warning(
     stream.gate.set()
     await settle()
     assert [record.levelno for record in caplog.records] == [logging.WARNING]
+    assert [getattr(record, "mexc", None) for record in caplog.records] == [{"stream": "trades"}]
     with pytest.raises(SubscriptionRefused):
         await registration
 
@@ -152,6 +156,26 @@ def test_a_callback_that_raises_is_counted_and_logged_once(
     assert guarded.failures == len(told) == 2
     assert len(caplog.records) == 1
     assert caplog.records[0].exc_info is not None
+
+
+def test_the_line_about_a_failed_callback_says_what_the_event_was_about(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def broken(event: object) -> None:
+        raise ConnectionFailed(f"event {event}")
+
+    for event in (order(), ConnectionEvent(3, ConnectionState.OPEN, 1, "granted", 5), ()):
+        GuardedCallback("anything", broken)(event)
+    assert [getattr(record, "mexc", None) for record in caplog.records] == [
+        {
+            "symbol": "BTC/USDT",
+            "order_id": "X1",
+            "client_order_id": "mine",
+            "stream": "anything",
+        },
+        {"connection": 3, "stream": "anything"},
+        {"stream": "anything"},
+    ]
 
 
 def test_a_callback_gets_its_events() -> None:

@@ -33,12 +33,10 @@ def test_an_asset_that_was_never_heard_of_is_zero() -> None:
 def test_a_snapshot_on_a_live_connection_makes_the_book_current() -> None:
     book = BalanceBook()
     assert not book.is_current
-    assert not book.wants_snapshot
     book.on_live(10.0)
-    assert book.wants_snapshot
+    assert not book.is_current
     assert book.on_snapshot([of(BTC, "2")], asked_at=10.0) == (of(BTC, "2"),)
     assert book.is_current
-    assert not book.wants_snapshot
     assert dict(book.balances) == {BTC: of(BTC, "2")}
 
 
@@ -151,8 +149,9 @@ def test_b6_a_lost_link_ends_what_is_current_and_amounts_stay_readable() -> None
     book = seeded(of(BTC, "1"))
     book.on_lost()
     assert not book.is_current
-    assert not book.wants_snapshot
     assert free(book, BTC) == 1
+    book.on_snapshot([of(BTC, "1")], asked_at=29.0)
+    assert not book.is_current
     book.on_live(30.0)
     assert not book.is_current
     book.on_snapshot([of(BTC, "1")], asked_at=30.0)
@@ -174,7 +173,7 @@ def test_b6_what_could_not_be_read_calls_for_a_snapshot() -> None:
     book.on_missed(40.0)
     assert not book.is_current
     book.on_snapshot([of(BTC, "1")], asked_at=39.0)
-    assert book.wants_snapshot
+    assert not book.is_current
     book.on_snapshot([of(BTC, "1")], asked_at=40.0)
     assert book.is_current
 
@@ -183,13 +182,14 @@ def test_b6_a_change_that_comes_late_calls_for_a_snapshot() -> None:
     book = seeded()
     book.on_change(of(BTC, "2", at_ms=200), 5.0)
     book.on_change(of(BTC, "1", at_ms=100), 5.1)
-    assert book.wants_snapshot
+    assert not book.is_current
+    book.on_snapshot([of(BTC, "2")], asked_at=5.1)
+    assert book.is_current
 
 
 def test_what_is_missed_without_a_connection_does_not_make_one() -> None:
     book = BalanceBook()
     book.on_missed(1.0)
-    assert not book.wants_snapshot
     book.on_snapshot([], asked_at=2.0)
     assert not book.is_current
 

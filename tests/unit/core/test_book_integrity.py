@@ -113,6 +113,8 @@ def test_an_audit_of_a_quiet_book_compares_its_levels() -> None:
     action = sync.on_snapshot(snapshot(asks=asks), sync.request, 200 * SECOND)
     assert BookAction.REPORT in action
     (found,) = sync.integrity.take_found()
+    assert sync.integrity.last_mismatch is found
+    assert sync.integrity.confirmed_ns is None
     assert found.check is IntegrityCheck.AUDIT
     assert found.differences == (
         LevelDifference(Side.SELL, 102.0, 4.0, 0.0),
@@ -126,7 +128,9 @@ def test_levels_past_the_nearer_horizon_are_not_compared() -> None:
     sync = live()
     sync.on_audit(200 * SECOND)
     shorter = snapshot(bids=(OrderBookEntry(99.0, 1.0),), bid_horizon=99.0)
-    sync.on_snapshot(shorter, sync.request, 200 * SECOND)
+    stamped = msgspec.structs.replace(shorter, received_ns=199 * SECOND)
+    sync.on_snapshot(stamped, sync.request, 200 * SECOND)
+    assert sync.integrity.confirmed_ns == 199 * SECOND
     assert sync.integrity.metrics.match_score == 1.0
     assert sync.integrity.metrics.levels_compared == 3
 
@@ -156,15 +160,18 @@ def replace_time(one: BookDiff, received_ns: int) -> BookDiff:
 
 def test_a_check_that_contradicts_fresh_books_in_a_row_only_reports_until_it_agrees() -> None:
     sync = live()
-    outcomes = []
+    outcomes, doubts = [], []
     for _ in range(5):
         sync.on_ticker(ticker(10, bid_size=9.0))
         outcomes += [found.has_resynced for found in sync.integrity.take_found()]
+        doubts.append(sync.integrity.is_in_doubt)
         if sync.state is BookState.BUFFERING:
             sync.on_snapshot(snapshot(), sync.request, 0)
     assert outcomes == [True, True, True, False, False]
+    assert doubts == [False, False, False, True, True]
     assert sync.book.is_synced
     sync.on_ticker(ticker(10))
+    assert not sync.integrity.is_in_doubt
     assert BookAction.FETCH_SNAPSHOT in sync.on_ticker(ticker(10, bid_size=9.0))
 
 

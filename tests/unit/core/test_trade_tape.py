@@ -89,6 +89,16 @@ def test_a_trade_that_rest_gave_is_a_repeat_when_the_stream_brings_it_later() ->
     assert made.repeated == 2
 
 
+def test_once_a_gap_is_closed_its_trades_are_not_waited_for_any_more() -> None:
+    made, request = broken()
+    made.on_trades([live(5), live(6)], 11)
+    answer = [rest(6), rest(5), rest(4), rest(3), rest(2), rest(1)]
+    step = made.on_rest_trades(answer, request, 12)
+    assert times(step) == [3, 4, 5, 6]
+    assert not made._ledger.has_debts, "every later trade would be looked up in vain"
+    assert times(made.on_trades([live(7)], 13)) == [7]
+
+
 def test_an_answer_that_does_not_reach_back_leaves_the_gap_open() -> None:
     made, request = broken()
     made.on_trades([live(9)], 11)

@@ -264,3 +264,20 @@ async def test_a_probe_that_meets_a_limit_leaves_the_circuit_open(
         "market_data requests fail, none are sent for now: late",
         "market_data requests are answered again",
     ]
+    assert [getattr(record, "mexc", None) for record in caplog.records] == [
+        {"request": 3, "endpoint": "GET /api/v3/klines"},
+        {"request": 5, "endpoint": "GET /api/v3/klines"},
+    ]
+
+
+async def test_the_line_about_an_opened_circuit_names_the_order_whose_request_opened_it(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    bench = Bench(order=RequestTimeout("late"))
+    await bench.fails(endpoints.PLACE_ORDER)
+    (record,) = (record for record in caplog.records if "requests fail" in record.message)
+    assert getattr(record, "mexc", None) == {
+        "request": 5,
+        "endpoint": "POST /api/v3/order",
+        "client_order_id": "mine",
+    }

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from mexc_connector.common.config import MexcConfig, RateLimitConfig
+from mexc_connector.common.config import MexcConfig, RateLimitConfig, RestConfig
 from mexc_connector.common.credentials import Credentials
 from mexc_connector.common.errors import (
     AuthenticationError,
@@ -89,6 +89,19 @@ async def test_reads_carry_the_same_and_public_requests_none_of_it() -> None:
     for public in bench.transport.requests[:2]:
         assert (public.endpoint, public.headers) == ("GET /api/v3/time", {})
         assert "signature" not in public.url
+
+
+async def test_what_is_signed_is_the_exchanges_rule_whatever_the_configuration_says() -> None:
+    transport = FakeTransport({"order": reply({}), "time": reply({"serverTime": NOW_MS})})
+    turned = MexcConfig(
+        order=RestConfig(timeout_s=6.0), market_data_fast=RestConfig(timeout_s=4.0, auth=True)
+    )
+    session = RestSession(
+        turned, transport=transport, clock=FakeClock(), credentials=Credentials(KEY, SECRET)
+    )
+    await session.command(endpoints.PLACE_ORDER, (), about=ABOUT)
+    signed = {request.endpoint: "signature" in query(request) for request in transport.requests}
+    assert signed == {"GET /api/v3/time": False, "POST /api/v3/order": True}
 
 
 async def test_the_signature_is_made_after_the_wait_for_budget() -> None:

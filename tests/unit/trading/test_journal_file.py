@@ -210,8 +210,29 @@ async def test_a_full_disk_refuses_the_record_and_leaves_no_half_of_it(tmp_path:
     await again.close()
 
 
+async def test_a_journal_that_cannot_be_cut_back_names_the_order_that_broke_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class BrokenDisk(FullDisk):
+        def truncate(self, size: int) -> int:
+            raise OSError(errno.EIO, f"no end at {size}")
+
+    journal = open_journal(tmp_path / "orders")
+    journal._file = BrokenDisk(journal._file)  # type: ignore[assignment]
+    with pytest.raises(JournalError):
+        journal.append(an_intent("b"))
+    (record,) = caplog.records
+    assert (record.name, record.levelname) == ("mexc_connector.journal", "ERROR")
+    assert getattr(record, "mexc", None) == {
+        "symbol": str(an_intent("b").symbol),
+        "client_order_id": "b",
+        "journal": str(tmp_path / "orders"),
+    }
+    await journal.close()
+
+
 async def test_after_a_failed_forcing_nothing_is_trusted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal = open_journal(tmp_path / "orders")
 
@@ -225,6 +246,8 @@ async def test_after_a_failed_forcing_nothing_is_trusted(
         journal.append(an_intent("b"))
     assert "broken" in repr(journal)
     await journal.close()
+    lines = [(record.levelname, getattr(record, "mexc", None)) for record in caplog.records]
+    assert lines == [("ERROR", {"journal": str(tmp_path / "orders")})] * 2
 
 
 async def test_a_closed_journal_takes_nothing(tmp_path: Path) -> None:

@@ -332,7 +332,7 @@ async def test_without_its_intent_on_disk_an_order_is_not_sent(tmp_path: Path) -
 
 
 async def test_an_outcome_that_cannot_be_written_is_counted_and_stops_nothing(
-    tmp_path: Path,
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     journal = OrderJournal(tmp_path / "orders", account="a")
     rest = FakeRest()
@@ -342,6 +342,13 @@ async def test_an_outcome_that_cannot_be_written_is_counted_and_stops_nothing(
     account.board.on_order(rest.set("X1", OrderStatus.FILLED, "10"))
     assert handle.is_done
     assert account.metrics().journal_failures == 1
+    (record,) = (record for record in caplog.records if record.levelname == "ERROR")
+    assert getattr(record, "mexc", None) == {
+        "symbol": str(handle.order.symbol),
+        "order_id": "X1",
+        "client_order_id": handle.order.client_order_id,
+        "journal": str(tmp_path / "orders"),
+    }
     await account.close()
     await journal.close()
 

@@ -192,7 +192,8 @@ def test_what_cannot_be_read_is_counted_and_told(
     assert sink.log == ["undecodable 1", "undecodable 1"]
     assert rig.counters.bad_bodies == 2 * bad_bodies
     assert rig.counters.unknown_markets == 2 * unknown_markets
-    assert len(caplog.records) == 1
+    (record,) = caplog.records
+    assert getattr(record, "mexc", None) == {"stream": push.channel}
 
 
 def test_a_sink_that_raises_keeps_nothing_from_the_others(
@@ -207,3 +208,13 @@ def test_a_sink_that_raises_keeps_nothing_from_the_others(
     assert sink.log == broken.log == ["live 1", "order o1 1", "lost 1 cut"]
     assert rig.counters.callback_errors == 3
     assert len(caplog.records) == 1
+
+
+def test_the_line_about_a_sink_that_raised_names_the_order_it_was_told_of(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rig = Rig()
+    rig.account.add(Sink(is_broken=True))
+    rig.orders.on_push(order_push(), 1, 0)
+    (record,) = caplog.records
+    assert getattr(record, "mexc", None) == {"symbol": "MX/USDT", "order_id": "o1"}
