@@ -26,7 +26,7 @@ check: test asan
 	PYTHON=$(PYTHON) scripts/check_installation.sh
 	PYTHON=$(PYTHON) scripts/check_protobuf_range.sh
 
-# Every pair of faults (`make test` tries each fault alone), then each mechanism
+# Every pair of faults (`make test` tries each fault alone and 32 pairs), then each mechanism
 # taken out of a copy, which a test has to notice. About five minutes on two cores.
 adversity: $(STAMP)
 	$(BIN)/python -m tests.adversity.case --pairs --at-once 8 $(ARGS)

@@ -21,8 +21,9 @@ TESTS = Path(__file__).parent
 INDEPENDENT = (
     "test_layering.py",
     "test_source.py",
-    # The single faults run on both; these take a minute each.
+    # The single faults run on both; these take a minute each, or nearly.
     "adversity/test_mechanisms.py",
+    "adversity/test_pairs.py",
     "adversity/test_sockets.py",
     "integration/sim",
     "integration/test_benchmarks.py",

@@ -4,7 +4,7 @@
     python -m tests.adversity.case --pairs --seed 7 --part 1/2
 
 The first repeats one case of the matrix, the second tries one half of all pairs. Dice are seeded;
-how events interleave is real time's choice, so a rare failure may take `--times`.
+how events interleave is the machine's choice, so a rare failure may take `--times`.
 """
 
 import argparse
@@ -24,6 +24,7 @@ from mexc_connector import MexcError, MexcExchange
 from mexc_connector.sim import Simulator
 from mexc_connector.sim.faults import AnyRule, FaultPlan
 from tests.adversity.catalogue import FAULTS, STRUCK_SYMBOL
+from tests.adversity.own_time import own_time
 from tests.adversity.rig import MARKETS, counted_placements, quick_config, sim_options
 from tests.adversity.trader import Trader
 from tests.adversity.witness import Witness
@@ -133,14 +134,13 @@ async def live(
     witness.watch()
     trader = Trader(mexc, seed=outcome.seed)
     trading = asyncio.create_task(trader.run())
-    await asyncio.sleep(CALM_S)
-    switch(is_on=True)
-    await asyncio.sleep(FAULTS_S)
-    switch(is_on=False)
-    trading.cancel()
-    await asyncio.wait([trading])
-    if not trading.cancelled() and (error := trading.exception()):
-        outcome.broken.append(f"the trader met {error!r}")
+    try:
+        await asyncio.sleep(CALM_S)
+        switch(is_on=True)
+        await asyncio.sleep(FAULTS_S)
+        switch(is_on=False)
+    finally:
+        outcome.broken += await stopped(trading)
     began = time.monotonic()
     outcome.broken += await _unmet_for_good(witness, trader)
     outcome.recovery_s = time.monotonic() - began
@@ -149,6 +149,17 @@ async def live(
     outcome.broken += witness.end_complaints()
     outcome.orders, outcome.books_compared = len(trader.handles), witness.books_compared
     outcome.unknown = trader.errors["OrderOutcomeUnknown"]
+
+
+async def stopped(trading: asyncio.Task[None]) -> list[str]:
+    """Cancel a trader, and say what was wrong with its end."""
+    trading.cancel()
+    await asyncio.wait([trading], timeout=CLOSE_S)
+    if not trading.done():
+        return [f"the trader goes on {CLOSE_S:g} s after it was cancelled"]
+    if not trading.cancelled() and (error := trading.exception()):
+        return [f"the trader met {error!r}"]
+    return []
 
 
 async def _unmet_for_good(witness: Witness, trader: Trader) -> list[str]:
@@ -204,7 +215,11 @@ async def run_batch(cases: Sequence[Sequence[str]], *, seed: int, at_once: int) 
     """Run cases, some at a time, in one event loop; what is left of them afterwards is a fault."""
     turns = asyncio.Semaphore(at_once)
     others = asyncio.all_tasks()
-    with counted_placements() as placed, complaints_of_the_loop() as complaints:
+    with (
+        own_time(asyncio.get_running_loop()),
+        counted_placements() as placed,
+        complaints_of_the_loop() as complaints,
+    ):
 
         async def one(names: Sequence[str]) -> Outcome:
             async with turns:

@@ -47,12 +47,12 @@ class MemoryWatch:
 
     async def run(self) -> None:
         """Look every five seconds."""
-        began = time.monotonic()
+        began = time.perf_counter()
         if self._is_traced:
             tracemalloc.start()
         try:
             while True:
-                at_s = time.monotonic() - began
+                at_s = time.perf_counter() - began
                 self._samples.append(
                     Sample(
                         at_s=at_s,

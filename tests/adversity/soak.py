@@ -25,10 +25,11 @@ from mexc_connector import MexcConfig, MexcExchange, Symbol, SymbolInfo
 from mexc_connector.rest.public import MexcPublicSpotRest
 from mexc_connector.sim import SimLimits, SimOptions, Simulator
 from mexc_connector.sim.faults import FaultPlan, LimitLife
-from tests.adversity.case import complaints_of_the_loop
+from tests.adversity.case import complaints_of_the_loop, stopped
 from tests.adversity.catalogue import FAULTS, STRUCK_SYMBOL
 from tests.adversity.fast_clock import FastClock
 from tests.adversity.memory_watch import MemoryWatch
+from tests.adversity.own_time import own_time
 from tests.adversity.rig import counted_placements
 from tests.adversity.soak_config import soak_config, stretched
 from tests.adversity.soak_report import Report
@@ -65,7 +66,11 @@ class Soak:
                 SimLimits.lifted(), listen_keys_per_account=SimLimits().listen_keys_per_account
             ),
         )
-        with counted_placements() as placed, complaints_of_the_loop() as complaints:
+        with (
+            own_time(asyncio.get_running_loop()),
+            counted_placements() as placed,
+            complaints_of_the_loop() as complaints,
+        ):
             async with Simulator(options) as sim:
                 began_ms = sim.now_ms
                 sim.set_faults(FaultPlan(seed=report.seed, rules=(self._life,)))
@@ -109,8 +114,8 @@ class Soak:
             witness.watch()
             trader = Trader(mexc, seed=report.seed, pause_s=0.05, infos=_infos(markets))
             sampling = asyncio.create_task(self._memory.run())
-            ends = time.monotonic() + report.minutes * 60
-            while time.monotonic() < ends and not report.broken:
+            ends = time.perf_counter() + report.minutes * 60  # of real time, whoever else runs
+            while time.perf_counter() < ends and not report.broken:
                 await self._spell(sim, witness, trader)
                 self._note(mexc, witness, trader)
             sampling.cancel()
@@ -137,10 +142,7 @@ class Soak:
         await asyncio.sleep(lasts_s)
         sim.set_faults(FaultPlan(seed=report.seed, rules=(self._life,)))
         await asyncio.sleep(0.5)
-        trading.cancel()
-        await asyncio.wait([trading])
-        if not trading.cancelled() and (error := trading.exception()):
-            report.broken.append(f"the trader met {error!r}")
+        report.broken += await stopped(trading)
         began = time.monotonic()
         unmet = await self._unmet_for_good(witness, trader)
         spell = f"{'+'.join(names) or 'no fault'} (plan seed {seed})"

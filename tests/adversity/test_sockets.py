@@ -7,6 +7,7 @@ import pytest
 from mexc_connector import MexcExchange
 from mexc_connector.sim import Simulator
 from tests.adversity.case import Outcome, complaints_of_the_loop, live
+from tests.adversity.own_time import own_time
 from tests.adversity.rig import MARKETS, counted_placements, quick_config, sim_options
 from tests.integration.tcp_relay import Trouble, tcp_relay
 
@@ -21,7 +22,7 @@ SHARES = {
 
 async def survive(trouble: Trouble, seed: int) -> Outcome:
     outcome = Outcome(case=f"tcp {trouble.value}", seed=seed)
-    with counted_placements() as placed:
+    with own_time(asyncio.get_running_loop()), counted_placements() as placed:
         async with (
             Simulator(sim_options(seed)) as sim,
             tcp_relay(sim.port, seed=seed) as relay,

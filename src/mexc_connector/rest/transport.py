@@ -1,7 +1,6 @@
 """The network as an argument: one request in, status, headers and bytes out."""
 
 import asyncio
-import functools
 from collections.abc import Mapping
 from contextlib import suppress
 from contextvars import ContextVar
@@ -17,6 +16,9 @@ from mexc_connector.common.errors import ConnectionFailed, RequestTimeout, Sessi
 
 CLOSE_TIMEOUT_S = 2.0
 _USER_AGENT = "mexc-connector"
+# The limit is asyncio's. aiohttp's own swallows a cancellation that meets it (aiohttp issue 5979),
+# and then whoever cancelled a task, to close it for example, waits for its end in vain.
+_NO_LIMIT = aiohttp.ClientTimeout()
 
 
 class HttpRequest(msgspec.Struct, frozen=True):
@@ -91,17 +93,8 @@ class AiohttpTransport:
         departure = _Departure(is_command=request.is_command)
         mark = _DEPARTURE.set(departure)
         try:
-            async with session.request(
-                request.method,
-                URL(request.url, encoded=True),
-                headers=request.headers,
-                proxy=self._proxy,
-                timeout=_time_limit(request.timeout_s),
-                allow_redirects=False,
-            ) as response:
-                body = await response.read()
-                headers = {name.lower(): value for name, value in response.headers.items()}
-                return HttpReply(status=response.status, headers=headers, body=body)
+            async with asyncio.timeout(request.timeout_s):
+                return await self._answer(session, request)
         except TimeoutError as error:
             raise RequestTimeout(
                 f"{request.endpoint}: no answer within {request.timeout_s} s",
@@ -125,6 +118,19 @@ class AiohttpTransport:
             ) from error
         finally:
             _DEPARTURE.reset(mark)
+
+    async def _answer(self, session: aiohttp.ClientSession, request: HttpRequest) -> HttpReply:
+        async with session.request(
+            request.method,
+            URL(request.url, encoded=True),
+            headers=request.headers,
+            proxy=self._proxy,
+            timeout=_NO_LIMIT,
+            allow_redirects=False,
+        ) as response:
+            body = await response.read()
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return HttpReply(status=response.status, headers=headers, body=body)
 
     def _opened_session(self, endpoint: str) -> aiohttp.ClientSession:
         if self._is_closed:
@@ -184,12 +190,6 @@ class _Connector(aiohttp.TCPConnector):
         connection = await super().connect(req, traces, timeout)
         departure.is_sent = True
         return connection
-
-
-@functools.lru_cache(maxsize=16)
-def _time_limit(seconds: float) -> aiohttp.ClientTimeout:
-    """Return the limit; there are as many as endpoint groups, and making one takes 3 us."""
-    return aiohttp.ClientTimeout(total=seconds)
 
 
 def _reason(error: Exception) -> str:

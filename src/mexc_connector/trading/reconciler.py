@@ -11,7 +11,16 @@ from collections.abc import Callable, Iterable
 import msgspec
 
 from mexc_connector.common.clock import Clock
-from mexc_connector.common.errors import UnknownOrder
+from mexc_connector.common.errors import (
+    AuthenticationError,
+    ExchangeUnavailable,
+    MexcError,
+    PermissionDenied,
+    ProtocolViolation,
+    RateLimitError,
+    TransportError,
+    UnknownOrder,
+)
 from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.orders import BalanceAmounts, Order, OrderId
 from mexc_connector.common.symbols import AssetName, Symbol
@@ -26,6 +35,14 @@ _logger = logging.getLogger("mexc_connector.account")
 
 _PATIENCE_S = 1.0
 _FILL_LOOKUPS = 5  # of one order: what `myTrades` does not show by then it never will
+# Whatever is asked next would not be answered either.
+_NOT_ABOUT_THE_ORDER = (
+    TransportError,
+    RateLimitError,
+    ExchangeUnavailable,
+    AuthenticationError,
+    PermissionDenied,
+)
 
 
 class Reconciler:
@@ -147,16 +164,38 @@ class Reconciler:
         self._fill_lookups = {
             order_id: count for order_id, count in self._fill_lookups.items() if order_id in known
         }
+        failure: MexcError | None = None
         for order in missing:
-            await self._read_fills_of(order)
+            try:
+                await self._read_fills_of(order)
+            except _NOT_ABOUT_THE_ORDER:
+                raise
+            except MexcError as error:  # the other orders have their fills nevertheless
+                failure = failure or error
+        if failure is not None:
+            raise failure
 
     async def _read_fills_of(self, order: Order) -> None:
+        """Look the fills of an order up. It counts if the exchange said what it knows, or refused.
+
+        What failed is no look-up: the pass fails with it, and is repeated with growing pauses.
+        """
         order_id = order.order_id
         if order_id is None or self._fill_lookups.get(order_id, 0) >= _FILL_LOOKUPS:
             return
-        self._fill_lookups[order_id] = self._fill_lookups.get(order_id, 0) + 1
-        for fill in await self._rest.get_my_trades(order.symbol, order_id=order_id):
+        try:
+            fills = await self._rest.get_my_trades(order.symbol, order_id=order_id)
+        except (*_NOT_ABOUT_THE_ORDER, ProtocolViolation):
+            raise
+        except MexcError:
+            self._note_lookup(order_id)
+            raise
+        self._note_lookup(order_id)
+        for fill in fills:
             self._board.on_fill(fill)
+
+    def _note_lookup(self, order_id: OrderId) -> None:
+        self._fill_lookups[order_id] = self._fill_lookups.get(order_id, 0) + 1
 
     def _concerned(self) -> list[Symbol]:
         """Return the markets in which something may have been traded since the last pass.
