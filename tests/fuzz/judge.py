@@ -12,6 +12,7 @@ from mexc_connector.common.errors import ProtocolViolation
 from mexc_connector.common.latency import StreamKind
 from mexc_connector.common.models import BookDiff
 from mexc_connector.common.symbols import AssetName, Symbol
+from mexc_connector.core.book_head import FOLLOWED, FOLLOWED_LOOK, OLD
 from mexc_connector.core.levels import Levels as ReferenceLevels
 from mexc_connector.proto import decode, decode_summaries
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
@@ -205,7 +206,11 @@ def check_advance(frame: bytes, diff: BookDiff | None, state: BookState) -> int:
             raise Disagreement(f"declined, and changed {before} to {picture(head)}")
         return 0
     if diff is None:
-        raise Disagreement("followed a frame that the reference refuses")
+        raise Disagreement("took a frame that the reference refuses")
+    if answer == OLD:
+        if picture(head) != before or diff.to_version > state.version:
+            raise Disagreement(f"called {diff} old, and made {picture(head)} of {before}")
+        return answer
     if not diff.from_version <= state.version + 1 <= diff.to_version:
         raise Disagreement(f"followed from {state.version} over {diff.from_version}")
     bids, asks = ReferenceLevels(1), ReferenceLevels(-1)
@@ -219,7 +224,7 @@ def check_advance(frame: bytes, diff: BookDiff | None, state: BookState) -> int:
     )
     if picture(head) != expected:
         raise Disagreement(f"book {picture(head)}, reference {expected}")
-    if answer != (2 if needs_look(bids, asks) else 1):
+    if answer != (FOLLOWED_LOOK if needs_look(bids, asks) else FOLLOWED):
         raise Disagreement(f"answered {answer} about {expected}")
     return answer
 

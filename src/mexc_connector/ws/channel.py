@@ -215,6 +215,7 @@ class Channel:
                 self._call(merge.on_missed, link, carrier.epoch)
             elif self._leads(link):
                 self._call(sink.on_undecodable, carrier.epoch)
+        self._set_lanes()  # until what follows shows that nothing is lost
 
     def lose(self, link: int, reason: str) -> None:
         """Take a carrier away; the last one ends the epoch."""

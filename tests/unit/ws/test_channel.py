@@ -214,6 +214,12 @@ def test_a_lane_is_open_to_carriers_that_are_in_step_and_to_a_lonely_one() -> No
     new.push(PUSH, 7)
     assert (old.lane is None, new.lane is None) == (True, False)
     assert channel.settle(2)
+    sink.merge.steps = {1, 2}
+    old.push(PUSH, 8)
+    assert None not in (old.lane, new.lane)
+    sink.merge.steps = {1}
+    channel.miss(2)
+    assert (old.lane is None, new.lane is None) == (False, True)
     channel.lose(2, "cut")
     assert old.lane is not None
     assert not channel.settle(2)
