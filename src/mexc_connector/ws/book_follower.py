@@ -32,8 +32,8 @@ from mexc_connector.core.book_sync import BookSync
 from mexc_connector.core.implementation import IMPLEMENTATION
 from mexc_connector.proto.decode import book_diff
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
-from mexc_connector.ws.channel import CopyMerge, FrameLane
 from mexc_connector.ws.latency import FrameTimer
+from mexc_connector.ws.sinks import CopyMerge, FrameLane
 
 _logger = logging.getLogger("mexc_connector.books")
 

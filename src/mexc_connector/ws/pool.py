@@ -33,7 +33,7 @@ from mexc_connector.core.subscription_actions import (
 )
 from mexc_connector.ws import control
 from mexc_connector.ws.alarm import Alarm
-from mexc_connector.ws.channel import Channel, ChannelSink, RefusalListener
+from mexc_connector.ws.channel import Channel
 from mexc_connector.ws.connection import EXPIRED, Link
 from mexc_connector.ws.counters import PoolCounters
 from mexc_connector.ws.dial import UrlSource
@@ -44,6 +44,7 @@ from mexc_connector.ws.links import LinkSet
 from mexc_connector.ws.plans import plan_for
 from mexc_connector.ws.refusals import REPLAY_REFUSALS, Refusals
 from mexc_connector.ws.router import FrameRouter
+from mexc_connector.ws.sinks import ChannelSink, RefusalListener
 
 __all__ = ["CONNECT_ATTEMPTS", "REPLAY_REFUSALS", "ChannelSink", "LinkPool"]
 
