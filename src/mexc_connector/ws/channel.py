@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from mexc_connector.common.errors import MexcError, SubscriptionRefused
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
+from mexc_connector.ws.copies import ChannelCopies
 from mexc_connector.ws.sinks import ChannelSink, FrameLane, RefusalListener, merge_of
 
 
@@ -36,11 +37,12 @@ class Channel:
 
     A sink may be held several times; it is called once for each push and stays until the last
     hold is given back. `epoch` is None while the channel is not granted. `carriers` are the links
-    on which it is granted, the one that leads first. A carrier's lane is the way past parsing,
-    where there is but one sink and it has one.
+    on which it is granted, the one that leads first; `copies` compares what they bring. A carrier's
+    lane is the way past parsing, where there is but one sink and it has one.
     """
 
     __slots__ = (
+        "_copies",
         "_holds",
         "_listeners",
         "_on_sink_error",
@@ -51,8 +53,15 @@ class Channel:
         "sinks",
     )
 
-    def __init__(self, name: str, *, on_sink_error: Callable[["Channel"], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        on_sink_error: Callable[["Channel"], None],
+        copies: ChannelCopies | None = None,
+    ) -> None:
         self.name = name
+        self._copies = copies
         self.epoch: int | None = None
         self.sinks: tuple[ChannelSink, ...] = ()
         self.carriers: dict[int, Carrier] = {}
@@ -101,6 +110,8 @@ class Channel:
         if self.epoch is None:
             self.epoch = epoch
         carrier = self.carriers[link] = Carrier(self, link, self.epoch)
+        if self._copies is not None:
+            self._copies.on_joined(link)
         for sink in self.sinks:
             self._join(sink, link)
             if is_first:
@@ -137,6 +148,8 @@ class Channel:
                     sink.on_push(push, epoch, received_ns)
             except Exception:
                 self._on_sink_error(self)
+        if self._copies is not None:
+            self._copies.on_push(push, link, received_ns)
         self._set_lanes()  # it may have got in step just now, or out of it
 
     def settle(self, link: int) -> bool:
@@ -166,6 +179,8 @@ class Channel:
         carrier = self.carriers.pop(link, None)
         if carrier is None:
             return
+        if self._copies is not None:
+            self._copies.on_left(link)
         is_last = not self.carriers
         if is_last:
             self.epoch = None
@@ -192,9 +207,12 @@ class Channel:
         # A lane is a sink's own affair: most have none.
         lane: FrameLane | None = getattr(sink, "lane", None)
         merge = merge_of(sink)
+        is_alone = len(self.carriers) == 1
         for link, carrier in self.carriers.items():
             serves = self._leads(link) if merge is None else merge.takes_lane(link)
-            carrier.lane = lane if serves or len(self.carriers) == 1 else None
+            carrier.lane = lane if serves or is_alone else None
+            if self._copies is not None and carrier.lane is not None and not is_alone:
+                carrier.lane = self._copies.noting(carrier.lane, link)
 
     def _leads(self, link: int) -> bool:
         return link == next(iter(self.carriers))

@@ -115,7 +115,9 @@ class LinkPool:
             raise SessionClosed("the streams are closed")
         entry = self._channels.get(channel)
         if entry is None:
-            entry = self._channels[channel] = Channel(channel, on_sink_error=self._on_sink_error)
+            entry = self._channels[channel] = Channel(
+                channel, on_sink_error=self._on_sink_error, copies=self.links.new_copies()
+            )
         entry.hold(sink, on_refused)
         self._carry_out(self._plan.want(channel))
         try:
