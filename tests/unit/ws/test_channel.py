@@ -280,6 +280,21 @@ def test_a_frame_that_the_lane_leaves_is_counted_once() -> None:
     assert pair.counts.report(1).compared == 1
 
 
+def test_a_link_that_was_lost_is_blamed_for_nothing_that_the_others_bring() -> None:
+    pair = Pair()
+    pair.carriers.append(pair.channel.grant(3, 3))
+    for version in range(2, 5):
+        for link in (1, 2, 3):
+            pair.bring(link, version, at_s=10 + version)
+    assert pair.counts.report(3).compared > 0
+    pair.channel.lose(3, "cut")
+    for version in range(5, 10):
+        for link in (1, 2):
+            pair.bring(link, version, at_s=10 + version)
+    assert pair.counts.report(3).missed == 0
+    assert pair.counts.report(1).compared > pair.counts.report(3).compared + 4
+
+
 def test_nothing_is_counted_while_one_link_carries_the_channel() -> None:
     counts = LinkCopyCounts(missed_after_s=1.0)
     channel = Channel("depth", on_sink_error=lambda _: None, copies=counts.new_channel())
