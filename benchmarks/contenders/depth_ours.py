@@ -11,13 +11,13 @@ from mexc_connector.common.order_book import OrderBook
 from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.core.book import LiveOrderBook
 from mexc_connector.core.book_actions import BookAction
+from mexc_connector.core.book_head import FOLLOWED
 from mexc_connector.core.book_sync import BookSync
 from mexc_connector.core.implementation import OrderBookEntryPool
 from mexc_connector.proto.decode import book_diff, parse_push
 
 SYMBOL = Symbol(AssetName("BTC"), AssetName("USDT"))
 EPOCH = 1
-FOLLOWED = 1
 
 
 def live_sync(before: Book) -> BookSync:

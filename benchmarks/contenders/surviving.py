@@ -5,10 +5,11 @@ import sys
 from contextlib import AsyncExitStack
 
 from benchmarks.contenders import WrongResult
-from benchmarks.contenders.depth_ours import EPOCH, FOLLOWED, live_sync, require_followed
+from benchmarks.contenders.depth_ours import EPOCH, live_sync, require_followed
 from benchmarks.contenders.receiving_ours import Receiving, receiving
 from benchmarks.recording import Recording, read
 from mexc_connector import core
+from mexc_connector.core.book_head import FOLLOWED
 from mexc_connector.core.book_sync import BookSync
 from mexc_connector.proto.decode import book_diff, parse_push
 

@@ -135,8 +135,19 @@ def _market_metrics(
         "stream_refusals": streams.refusals,
         "stream_undecodable_frames": streams.undecodable_frames,
         "stream_callback_errors": streams.callback_errors,
+        **_copy_metrics(streams),
         "entry_pool_built": books.entry_pool.built,
         "entry_pool_reused": books.entry_pool.reused,
+    }
+
+
+def _copy_metrics(streams: StreamMetrics) -> dict[str, float]:
+    """What redundant feeds show of the link that does worst; all 0 without them."""
+    copies = [link.copies for link in streams.each_link if link.copies is not None]
+    late_ns = (one.late_median_ns or 0 for one in copies)
+    return {
+        "stream_copies_missed_percent": 100 * max((one.missed_share for one in copies), default=0),
+        "stream_copies_late_ms": max(late_ns, default=0) / 1_000_000,
     }
 
 

@@ -12,8 +12,10 @@ from mexc_connector.common.errors import ProtocolViolation
 from mexc_connector.common.latency import StreamKind
 from mexc_connector.common.models import BookDiff
 from mexc_connector.common.symbols import AssetName, Symbol
+from mexc_connector.core.book_head import FOLLOWED, FOLLOWED_LOOK, OLD
 from mexc_connector.core.levels import Levels as ReferenceLevels
 from mexc_connector.proto import decode, decode_summaries
+from mexc_connector.proto.copy_key import copy_key
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
 from mexc_connector.proto.stamps import push_stamps
 from tests.fuzz.wire import CHANNEL, Body, content, level
@@ -80,6 +82,7 @@ def check_frame(frame: bytes) -> set[Body]:
             taken.add(Body.DEPTH)
     if len(taken) > 1:
         raise Disagreement(f"taken by {taken}: one frame has one body")
+    _check_copy_key(frame, push, is_taken=bool(taken))
     return taken
 
 
@@ -136,6 +139,15 @@ def _check_stamps(frame: bytes, push: PushDataV3ApiWrapper | None) -> None:
     kind = _STREAM_KINDS.get(push.WhichOneof("body") or "")
     if kind is not None and answer != push_stamps(push, kind):
         raise Disagreement(f"stamps {answer!r}, reference {push_stamps(push, kind)!r}")
+
+
+def _check_copy_key(frame: bytes, push: PushDataV3ApiWrapper | None, *, is_taken: bool) -> None:
+    answer = hot.read_copy_key(frame)
+    if push is None:  # it does not look into strings either; only frames that were taken count
+        return
+    expected = copy_key(push)
+    if answer != expected and (is_taken or answer is not None):
+        raise Disagreement(f"copy key {answer!r}, reference {expected!r}")
 
 
 # Numbers.
@@ -205,7 +217,11 @@ def check_advance(frame: bytes, diff: BookDiff | None, state: BookState) -> int:
             raise Disagreement(f"declined, and changed {before} to {picture(head)}")
         return 0
     if diff is None:
-        raise Disagreement("followed a frame that the reference refuses")
+        raise Disagreement("took a frame that the reference refuses")
+    if answer == OLD:
+        if picture(head) != before or diff.to_version > state.version:
+            raise Disagreement(f"called {diff} old, and made {picture(head)} of {before}")
+        return answer
     if not diff.from_version <= state.version + 1 <= diff.to_version:
         raise Disagreement(f"followed from {state.version} over {diff.from_version}")
     bids, asks = ReferenceLevels(1), ReferenceLevels(-1)
@@ -219,7 +235,7 @@ def check_advance(frame: bytes, diff: BookDiff | None, state: BookState) -> int:
     )
     if picture(head) != expected:
         raise Disagreement(f"book {picture(head)}, reference {expected}")
-    if answer != (2 if needs_look(bids, asks) else 1):
+    if answer != (FOLLOWED_LOOK if needs_look(bids, asks) else FOLLOWED):
         raise Disagreement(f"answered {answer} about {expected}")
     return answer
 

@@ -62,16 +62,18 @@ class World:
     def give(self, push: Push, carrier: int) -> None:
         levels = list(push.bids.items()), list(push.asks.items())
         diff = BookDiff(push.first, push.last, *levels, None, self.now)
-        if self.carriers.takes_lane(carrier) and self.is_next(diff):
+        has_lane = self.carriers.takes_lane(carrier) and self.book.head.epoch == EPOCH
+        if has_lane and self.is_next(diff):
             self.book.apply(diff)  # as the compiled step does, past the carriers
             self.carry_out(self.sync.on_advanced())
-        else:
+        elif not (has_lane and self.is_old(diff) and self.carriers.on_old()):
             self.carry_out(self.carriers.on_diff(diff, carrier))
 
     def is_next(self, diff: BookDiff) -> bool:
-        version = self.book.head.version
-        is_open = self.book.head.epoch == EPOCH
-        return is_open and diff.from_version <= version + 1 <= diff.to_version
+        return diff.from_version <= self.book.head.version + 1 <= diff.to_version
+
+    def is_old(self, diff: BookDiff) -> bool:
+        return diff.from_version <= diff.to_version <= self.book.head.version
 
     def answer(self, full: FullBook, request: int) -> None:
         snapshot = OrderBookSnapshot(
@@ -261,6 +263,14 @@ def test_a_successor_that_never_spoke_is_enough_for_a_quiet_book_and_for_no_othe
     assert world.sync.counts.unsynced == {UnsyncReason.LINK_LOST: 1}
     world.step("answer")
     assert world.book.is_synced
+
+
+def test_an_old_diff_is_a_copy_only_while_there_is_another_carrier() -> None:
+    world = live_pair()
+    assert world.carriers.on_old()
+    world.leave(2)
+    assert not world.carriers.on_old()
+    assert world.carriers.copies == 1
 
 
 def test_copies_are_counted_and_ask_for_no_audit() -> None:

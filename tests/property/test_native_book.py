@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from mexc_connector.common.enums import UnsyncReason
 from mexc_connector.common.errors import ProtocolViolation
 from mexc_connector.common.models import OrderBookEntry, OrderBookSnapshot
+from mexc_connector.core.book_head import FOLLOWED, FOLLOWED_LOOK
 from mexc_connector.proto.decode import book_diff, parse_push
 from tests.fuzz.twins import Core, imported_core, reference_core
 from tests.fuzz.wire import CHANNEL, SEND_TIME, Body, content, integer, level, varint
@@ -98,10 +99,10 @@ class Market:
         """As `BookFollower` does: the compiled step first, the general way for what it leaves."""
         before = self.picture()
         outcome = self.book.head.advance(frame, epoch, self.now_ns)
-        if outcome:
+        if outcome in (FOLLOWED, FOLLOWED_LOOK):
             self.advanced += 1
             publish = self.core.book_sync.BookAction.PUBLISH
-            return publish if outcome == 1 else self.sync.on_advanced()
+            return publish if outcome == FOLLOWED else self.sync.on_advanced()
         assert self.picture() == before, "it declined, and something has changed"
         try:
             push = parse_push(frame)

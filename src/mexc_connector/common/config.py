@@ -100,7 +100,8 @@ class StreamConfig(Options, frozen=True):
     that long means that the link is dead. `ack_timeout_s`: for an acknowledgement that names the
     channel. `connects_per_second`: pace of opening links. `rotate_after_s`: age at which a link is
     replaced, see `rotation`; the exchange cuts it at 24 hours. `redundancy`: on how many links, 1
-    to 4, each public channel is carried; 2 doubles links and traffic. `queue_size`: events a slow
+    to 4, each public channel is carried; 2 doubles links and traffic. `missed_after_s`: a copy that
+    is farther behind the first one counts as missed by its link. `queue_size`: events a slow
     consumer of trades or klines may be behind before `EventsLost`. `latency_one_in`: of how many
     frames one is timed for `get_latency`, on average; 0 times none (docs/metrics.md has the cost).
     """
@@ -119,6 +120,7 @@ class StreamConfig(Options, frozen=True):
     rotate_after_s: float = 23 * 3600.0
     rotation: RotationConfig = RotationConfig()
     redundancy: int = 1
+    missed_after_s: float = 5.0
     backoff_base_s: float = 0.5
     backoff_max_s: float = 30.0
     queue_size: int = 10_000
@@ -141,6 +143,7 @@ class StreamConfig(Options, frozen=True):
             "pong_timeout_s",
             "data_timeout_s",
             "rotate_after_s",
+            "missed_after_s",
             "backoff_base_s",
             "backoff_max_s",
         )

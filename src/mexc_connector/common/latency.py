@@ -134,9 +134,7 @@ class LatencyDistribution(msgspec.Struct, frozen=True):
         Never below the true value and at most 1/32 of its size above; 0 and 100 are exact.
         Raises `UsageError` unless 0 <= percent <= 100.
         """
-        if not 0 <= percent <= 100:
-            raise UsageError(f"a percentile is 0 to 100, not {percent!r}")
-        rank = ceil(self.count * percent / 100)
+        rank = _rank(self.count, percent)
         if rank <= 0:
             return self.min_ns
         seen = 0
@@ -179,6 +177,24 @@ class LatencyHistogram:
         """Durations recorded."""
         return sum(self._counts.values())
 
+    def percentile_ns(self, percent: float) -> int | None:
+        """Return what `snapshot` would say, without making one; None if nothing was recorded."""
+        if not self._counts:
+            return None
+        rank, seen = _rank(self.count, percent), 0
+        if rank <= 0:
+            return self._min_ns
+        for key in sorted(self._counts):
+            seen += self._counts[key]
+            if seen >= rank:
+                return max(self._min_ns, min(self._max_ns, _bucket(key, seen).high_ns - 1))
+        return self._max_ns
+
+    @property
+    def max_ns(self) -> int | None:
+        """The greatest duration; None if nothing was recorded."""
+        return self._max_ns if self._counts else None
+
     def snapshot(self) -> LatencyDistribution | None:
         """Return what was recorded so far; None if that is nothing."""
         if not self._counts:
@@ -195,6 +211,12 @@ class LatencyHistogram:
 
     def __repr__(self) -> str:
         return f"<LatencyHistogram {self.count} in {len(self._counts)} buckets>"
+
+
+def _rank(count: int, percent: float) -> int:
+    if not 0 <= percent <= 100:
+        raise UsageError(f"a percentile is 0 to 100, not {percent!r}")
+    return ceil(count * percent / 100)
 
 
 def _bucket(key: int, count: int) -> LatencyBucket:

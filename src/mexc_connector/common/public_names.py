@@ -102,6 +102,7 @@ HOMES = {
     "DegradedMode": "common.health",
     "HealthVerdict": "common.health",
     "LimitsHealth": "common.health",
+    "LinkCopies": "common.health",
     "LinkHealth": "common.health",
     "MismatchHealth": "common.health",
     "ModeChange": "common.health",

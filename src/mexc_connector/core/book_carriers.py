@@ -66,6 +66,16 @@ class BookCarriers:
             return BookAction.NONE
         return self._catch_up(sync.on_diff(diff, sync.epoch))
 
+    def on_old(self) -> bool:
+        """Count an old diff of a carrier that `takes_lane`; False if R6 has to judge it.
+
+        With several carriers it is a copy and that is all. From the only one there is, it means
+        that somebody repeats himself or counts anew (R15).
+        """
+        is_copy = len(self._joined_at) > 1
+        self.copies += is_copy
+        return is_copy
+
     def on_undecodable(self, carrier: int) -> BookAction:
         """R11: what this carrier did not say, one that is in step says."""
         self._in_step.discard(carrier)

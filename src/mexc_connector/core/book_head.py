@@ -5,6 +5,9 @@
 
 from mexc_connector.core.levels import Levels
 
+FOLLOWED, FOLLOWED_LOOK, OLD = 1, 2, 3
+"""What `BookHead.advance` answers about a frame that it read."""
+
 
 class BookHead:
     """What every diff moves. The reference; `native._hot` has a twin with a compiled step.
@@ -42,7 +45,8 @@ class BookHead:
     def advance(self, frame: bytes, epoch: int, received_ns: int) -> int:
         """Take the book on by a frame that is the next diff beyond doubt.
 
-        Returns 0 if it is not, and then nothing has changed, 1 if the book followed, 2 if it
-        followed and `BookSync.on_advanced` has to look. The reference cannot read frames: always 0.
+        Returns 0 if it is not, `FOLLOWED`, `FOLLOWED_LOOK` if `BookSync.on_advanced` has to look
+        as well, or `OLD` for a diff beyond doubt that ends at the book's version or before. After
+        0 and `OLD` nothing has changed. The reference cannot read frames: always 0.
         """
         return 0

@@ -42,3 +42,12 @@ def read_stamps(frame: bytes) -> tuple[int, int, int] | None:
     Milliseconds of its clock, 0 where it does not say; None to decline.
     """
     return None
+
+
+def read_copy_key(frame: bytes) -> int | str | None:
+    """Read what `proto.copy_key` reads off a push; None where it has none, and to decline.
+
+    For frames that another reader, or `BookHead.advance`, has taken: no farther than it must does
+    this one look.
+    """
+    return None

@@ -185,7 +185,9 @@ cdef class BookHead:
         """Take the book one version on, if the frame is the next diff beyond doubt (R1, R7).
 
         Returns 0 if it is not, and then nothing has changed; 1 if the book followed; 2 if it
-        followed and is now crossed, past its horizon or thin, so that its rules must look.
+        followed and is now crossed, past its horizon or thin, so that its rules must look; 3 if
+        the frame is a diff beyond doubt that ends where the book stands or before, which changes
+        nothing either.
         """
         cdef const unsigned char* at
         if epoch < 0 or self.epoch != epoch:
@@ -204,7 +206,9 @@ cdef class BookHead:
         cdef Levels asks = self.asks
         if not read_push(at, size, DEPTH, &push) or not read_depth(&push, &depth):
             return 0
-        if depth.to_version <= self.at_version or depth.from_version > self.at_version + 1:
+        if depth.to_version <= self.at_version:
+            return 3
+        if depth.from_version > self.at_version + 1:
             return 0
         bids.reserve(bids.count + depth.count)
         asks.reserve(asks.count + depth.count)

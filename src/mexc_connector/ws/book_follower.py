@@ -27,12 +27,13 @@ from mexc_connector.common.watch import Inlet
 from mexc_connector.core.book import LiveOrderBook
 from mexc_connector.core.book_actions import BookAction
 from mexc_connector.core.book_carriers import BookCarriers
+from mexc_connector.core.book_head import FOLLOWED, OLD
 from mexc_connector.core.book_sync import BookSync
 from mexc_connector.core.implementation import IMPLEMENTATION
 from mexc_connector.proto.decode import book_diff
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
-from mexc_connector.ws.channel import CopyMerge, FrameLane
 from mexc_connector.ws.latency import FrameTimer
+from mexc_connector.ws.sinks import CopyMerge, FrameLane
 
 _logger = logging.getLogger("mexc_connector.books")
 
@@ -115,10 +116,12 @@ class BookFollower:
             self.carry_out(action)
 
     def _on_frame(self, frame: bytes, epoch: int, received_ns: int) -> bool:
-        """R7 in one compiled pass, for a frame that is the next diff beyond doubt."""
+        """R7 in one compiled pass, for a frame that is the next diff beyond doubt, or a copy."""
         outcome = self._advance(frame, epoch, received_ns)
-        if outcome == 1 and self._integrity.awaited is None:
+        if outcome == FOLLOWED and self._integrity.awaited is None:
             self._publish()
+        elif outcome == OLD:
+            return self._carriers.on_old()
         elif outcome:
             self.carry_out(self.sync.on_advanced())
         return outcome != 0

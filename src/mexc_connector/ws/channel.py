@@ -2,66 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
-from typing import Protocol
 
 from mexc_connector.common.errors import MexcError, SubscriptionRefused
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
-
-RefusalListener = Callable[[SubscriptionRefused], None]
-
-
-class ChannelSink(Protocol):
-    """Receives the pushes of a channel, synchronously, from the read loop.
-
-    `epoch` numbers the connections of a pool, increasing, and means the one that began an
-    uninterrupted subscription: while another connection carries the channel too, the end of one of
-    them is no end of the epoch. A sink never gets a push of another epoch than the one that
-    `on_subscribed` named last. What it raises is counted and logged.
-    """
-
-    def on_subscribed(self, epoch: int) -> None:
-        """The exchange has granted the channel on a new connection; its pushes follow."""
-
-    def on_push(self, push: PushDataV3ApiWrapper, epoch: int, received_ns: int) -> None:
-        """A push of this channel arrived."""
-
-    def on_undecodable(self, epoch: int) -> None:
-        """A frame of this connection could not be parsed: something was missed, perhaps ours."""
-
-    def on_link_lost(self, epoch: int, reason: str) -> None:
-        """The connection is gone: no more pushes of this epoch."""
-
-
-FrameLane = Callable[[bytes, int, int], bool]
-"""Takes the bytes of a frame, its epoch and when it was received. False leaves the frame, with
-nothing done, to the general way: parsed, and handed over as a push."""
-
-
-class CopyMerge(Protocol):
-    """How a sink makes one subscription of several connections that carry its channel at once.
-
-    A sink without one gets the pushes of one carrier at a time. Carriers are links by number.
-    """
-
-    def on_joined(self, carrier: int) -> None:
-        """A link carries the channel from now on; the first one before `on_subscribed`."""
-
-    def on_left(self, carrier: int) -> None:
-        """A link does not carry it any more; the last one before `on_link_lost`."""
-
-    def on_copy(
-        self, push: PushDataV3ApiWrapper, carrier: int, epoch: int, received_ns: int
-    ) -> None:
-        """A push arrived by one of several carriers."""
-
-    def on_missed(self, carrier: int, epoch: int) -> None:
-        """A frame of one of several carriers could not be parsed."""
-
-    def takes_lane(self, carrier: int) -> bool:
-        """Whether frames of this carrier may take the lane now, past `on_copy`."""
-
-    def settle(self, carrier: int) -> bool:
-        """Whether the carrier may be left alone, now that there was time enough for proof."""
+from mexc_connector.ws.copies import ChannelCopies
+from mexc_connector.ws.sinks import ChannelSink, FrameLane, RefusalListener, merge_of
 
 
 class Carrier:
@@ -92,11 +37,12 @@ class Channel:
 
     A sink may be held several times; it is called once for each push and stays until the last
     hold is given back. `epoch` is None while the channel is not granted. `carriers` are the links
-    on which it is granted, the one that leads first. A carrier's lane is the way past parsing,
-    where there is but one sink and it has one.
+    on which it is granted, the one that leads first; `copies` compares what they bring. A carrier's
+    lane is the way past parsing, where there is but one sink and it has one.
     """
 
     __slots__ = (
+        "_copies",
         "_holds",
         "_listeners",
         "_on_sink_error",
@@ -107,8 +53,15 @@ class Channel:
         "sinks",
     )
 
-    def __init__(self, name: str, *, on_sink_error: Callable[["Channel"], None]) -> None:
+    def __init__(
+        self,
+        name: str,
+        *,
+        on_sink_error: Callable[["Channel"], None],
+        copies: ChannelCopies | None = None,
+    ) -> None:
         self.name = name
+        self._copies = copies
         self.epoch: int | None = None
         self.sinks: tuple[ChannelSink, ...] = ()
         self.carriers: dict[int, Carrier] = {}
@@ -157,6 +110,8 @@ class Channel:
         if self.epoch is None:
             self.epoch = epoch
         carrier = self.carriers[link] = Carrier(self, link, self.epoch)
+        if self._copies is not None:
+            self._copies.on_joined(link)
         for sink in self.sinks:
             self._join(sink, link)
             if is_first:
@@ -193,6 +148,8 @@ class Channel:
                     sink.on_push(push, epoch, received_ns)
             except Exception:
                 self._on_sink_error(self)
+        if self._copies is not None:
+            self._copies.on_push(push, link, received_ns)
         self._set_lanes()  # it may have got in step just now, or out of it
 
     def settle(self, link: int) -> bool:
@@ -215,12 +172,15 @@ class Channel:
                 self._call(merge.on_missed, link, carrier.epoch)
             elif self._leads(link):
                 self._call(sink.on_undecodable, carrier.epoch)
+        self._set_lanes()  # until what follows shows that nothing is lost
 
     def lose(self, link: int, reason: str) -> None:
         """Take a carrier away; the last one ends the epoch."""
         carrier = self.carriers.pop(link, None)
         if carrier is None:
             return
+        if self._copies is not None:
+            self._copies.on_left(link)
         is_last = not self.carriers
         if is_last:
             self.epoch = None
@@ -247,9 +207,12 @@ class Channel:
         # A lane is a sink's own affair: most have none.
         lane: FrameLane | None = getattr(sink, "lane", None)
         merge = merge_of(sink)
+        is_alone = len(self.carriers) == 1
         for link, carrier in self.carriers.items():
             serves = self._leads(link) if merge is None else merge.takes_lane(link)
-            carrier.lane = lane if serves or len(self.carriers) == 1 else None
+            carrier.lane = lane if serves or is_alone else None
+            if self._copies is not None and carrier.lane is not None and not is_alone:
+                carrier.lane = self._copies.noting(carrier.lane, link)
 
     def _leads(self, link: int) -> bool:
         return link == next(iter(self.carriers))
@@ -269,9 +232,3 @@ class Channel:
     def __repr__(self) -> str:
         state = "not granted" if self.epoch is None else f"epoch {self.epoch}"
         return f"<Channel {self.name}: {state}, {len(self.sinks)} sinks>"
-
-
-def merge_of(sink: ChannelSink | None) -> CopyMerge | None:
-    """Return how a sink merges copies: its own affair, as a lane is."""
-    merge: CopyMerge | None = getattr(sink, "merge", None)
-    return merge

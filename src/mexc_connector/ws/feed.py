@@ -13,9 +13,9 @@ from mexc_connector.common.registration import GuardedCallback, Registration, Re
 from mexc_connector.common.watch import Inlet, Watch
 from mexc_connector.core.implementation import IMPLEMENTATION
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
-from mexc_connector.ws.channel import CopyMerge, FrameLane
 from mexc_connector.ws.counters import EventCounters
 from mexc_connector.ws.pool import LinkPool
+from mexc_connector.ws.sinks import CopyMerge, FrameLane
 from mexc_connector.ws.streams import Delivery, Stream
 from mexc_connector.ws.translators import FrameReader
 

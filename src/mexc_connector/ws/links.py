@@ -7,6 +7,7 @@ from mexc_connector.common.enums import ConnectionState
 from mexc_connector.common.health import LinkHealth
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.ws.connection import Link, LinkOwner
+from mexc_connector.ws.copies import ChannelCopies, LinkCopyCounts
 from mexc_connector.ws.link_settings import LinkSettings
 
 # The worst first: a client is in the worst state of its links.
@@ -31,6 +32,12 @@ class LinkSet:
         self._owner = owner
         self._settings = settings
         self._on_event = on_event
+        streams = settings.streams
+        self._copies = (
+            LinkCopyCounts(missed_after_s=streams.missed_after_s)
+            if streams.redundancy > 1
+            else None
+        )
         self._links: dict[int, Link] = {}
         self._closing: set[asyncio.Task[None]] = set()
         self._is_closed = False
@@ -47,6 +54,8 @@ class LinkSet:
     def end(self, number: int) -> None:
         """Forget a link at once; its farewell goes on, bounded."""
         link = self._links.pop(number)
+        if self._copies is not None:
+            self._copies.forget(number)
         task = asyncio.get_running_loop().create_task(
             link.close(), name=f"mexc link {number} closing"
         )
@@ -69,6 +78,10 @@ class LinkSet:
             if self._closing:
                 await asyncio.wait(self._closing)
             raise
+
+    def new_copies(self) -> ChannelCopies | None:
+        """Return what compares the copies of a new channel; None without redundant feeds."""
+        return None if self._copies is None else self._copies.new_channel()
 
     def report(self, link: Link, reason: str) -> None:
         """Tell who listens what happened on a link."""
@@ -94,6 +107,7 @@ class LinkSet:
                 last_frame_age_s=None
                 if link.liveness is None
                 else max(0.0, now - link.liveness.last_frame),
+                copies=None if self._copies is None else self._copies.report(link.number),
             )
             for link in self._links.values()
         )

@@ -33,7 +33,7 @@ from mexc_connector.core.subscription_actions import (
 )
 from mexc_connector.ws import control
 from mexc_connector.ws.alarm import Alarm
-from mexc_connector.ws.channel import Channel, ChannelSink, RefusalListener
+from mexc_connector.ws.channel import Channel
 from mexc_connector.ws.connection import EXPIRED, Link
 from mexc_connector.ws.counters import PoolCounters
 from mexc_connector.ws.dial import UrlSource
@@ -44,6 +44,7 @@ from mexc_connector.ws.links import LinkSet
 from mexc_connector.ws.plans import plan_for
 from mexc_connector.ws.refusals import REPLAY_REFUSALS, Refusals
 from mexc_connector.ws.router import FrameRouter
+from mexc_connector.ws.sinks import ChannelSink, RefusalListener
 
 __all__ = ["CONNECT_ATTEMPTS", "REPLAY_REFUSALS", "ChannelSink", "LinkPool"]
 
@@ -114,7 +115,9 @@ class LinkPool:
             raise SessionClosed("the streams are closed")
         entry = self._channels.get(channel)
         if entry is None:
-            entry = self._channels[channel] = Channel(channel, on_sink_error=self._on_sink_error)
+            entry = self._channels[channel] = Channel(
+                channel, on_sink_error=self._on_sink_error, copies=self.links.new_copies()
+            )
         entry.hold(sink, on_refused)
         self._carry_out(self._plan.want(channel))
         try:

@@ -15,10 +15,10 @@ from mexc_connector.common.stream_status import ConnectionEvent, StreamMetrics
 from mexc_connector.common.symbols import Symbol, SymbolMap
 from mexc_connector.common.watch import Watch
 from mexc_connector.ws import channels, streams
-from mexc_connector.ws.channel import ChannelSink, RefusalListener
 from mexc_connector.ws.hub import StreamHub
 from mexc_connector.ws.latency import FrameTimer
 from mexc_connector.ws.quote_taps import QuoteTaps
+from mexc_connector.ws.sinks import ChannelSink, RefusalListener
 from mexc_connector.ws.streams import Stream
 from mexc_connector.ws.trade_stage import TapeDesk
 

@@ -60,6 +60,9 @@ def test_a_percentile_is_the_true_one_or_a_thirtysecond_part_above_it(
     true = sorted(values)[rank - 1]
     found = distribution(values).percentile_ns(percent)
     assert true <= found <= true + abs(true) / 32
+    histogram = recorded(values)
+    assert histogram.percentile_ns(percent) == found
+    assert histogram.max_ns == max(values)
 
 
 @given(values=durations)
@@ -80,7 +83,7 @@ def test_merging_is_recording_both(left: list[int], right: list[int]) -> None:
 def test_a_histogram_without_values_has_no_distribution() -> None:
     histogram = LatencyHistogram()
     assert histogram.count == 0
-    assert histogram.snapshot() is None
+    assert histogram.snapshot() is histogram.percentile_ns(50) is histogram.max_ns is None
 
 
 def test_memory_is_bounded_whatever_is_recorded() -> None:
@@ -100,6 +103,8 @@ def test_memory_is_bounded_whatever_is_recorded() -> None:
 def test_a_percentile_outside_its_range_is_refused(percent: float) -> None:
     with pytest.raises(UsageError, match="0 to 100"):
         distribution([1]).percentile_ns(percent)
+    with pytest.raises(UsageError, match="0 to 100"):
+        recorded([1]).percentile_ns(percent)
 
 
 def test_only_stages_from_the_exchange_to_us_cross_clocks() -> None:

@@ -6,7 +6,7 @@ from tests.fuzz.wire import CHANNEL, SEND_TIME, Body, content, integer, level
 
 hot = pytest.importorskip("mexc_connector.native._hot")
 
-DECLINED, FOLLOWED, LOOK = 0, 1, 2
+DECLINED, FOLLOWED, LOOK, OLD = 0, 1, 2, 3
 
 
 def head_at(version: int, *, horizon: float | None = None, levels: int = 10) -> "hot.BookHead":
@@ -56,15 +56,43 @@ def test_a_range_that_goes_on_where_the_book_stands_is_followed(first: int, last
 
 @pytest.mark.parametrize(
     ("first", "last"),
-    [(7, 7), (7, 9), (5, 5), (1, 5), (4, 3), (7, 6), (10**18, 10**18)],
+    [(7, 7), (7, 9), (4, 3), (7, 6), (10**18, 10**18)],
     ids=str,
 )
-def test_a_gap_and_what_is_behind_and_a_range_turned_around_are_declined(
+def test_a_gap_and_a_range_turned_around_are_declined(first: int, last: int) -> None:
+    head = head_at(5)
+    before = picture(head)
+    assert head.advance(frame_of(first, last, bids={"9": "2"}), 3, 1) == DECLINED
+    assert picture(head) == before
+
+
+@pytest.mark.parametrize(("first", "last"), [(5, 5), (1, 5), (0, 0), (3, 4)], ids=str)
+def test_what_ends_where_the_book_stands_or_before_is_old_and_changes_nothing(
     first: int, last: int
 ) -> None:
     head = head_at(5)
     before = picture(head)
-    assert head.advance(frame_of(first, last, bids={"9": "2"}), 3, 1) == DECLINED
+    assert head.advance(frame_of(first, last, bids={"9": "2", "11": "1"}), 3, 1) == OLD
+    assert picture(head) == before
+
+
+@pytest.mark.parametrize("bad", [{"9": "x"}, {"0": "1"}, {"9": "2", "8": "-1"}], ids=str)
+def test_an_old_diff_in_doubt_is_declined(bad: dict[str, str]) -> None:
+    head = head_at(5)
+    assert head.advance(frame_of(5, 5, bids=bad), 3, 1) == DECLINED
+
+
+def test_an_old_diff_of_another_connection_and_one_before_a_shut_gate_are_declined() -> None:
+    head = head_at(5)
+    assert head.advance(frame_of(5, 5), 4, 1) == DECLINED
+    head.epoch = -1
+    assert head.advance(frame_of(5, 5), 3, 1) == DECLINED
+
+
+def test_a_book_whose_version_is_beyond_64_bits_knows_what_is_old() -> None:
+    head = head_at(2**64)
+    before = picture(head)
+    assert head.advance(frame_of(5, 5), 3, 1) == OLD
     assert picture(head) == before
 
 

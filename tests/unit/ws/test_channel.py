@@ -3,8 +3,10 @@ import asyncio
 import pytest
 
 from mexc_connector.common.errors import ConnectionFailed, SubscriptionRefused
+from mexc_connector.core.implementation import IMPLEMENTATION
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
 from mexc_connector.ws.channel import Channel
+from mexc_connector.ws.copies import LinkCopyCounts
 
 PUSH = PushDataV3ApiWrapper(channel="trades")
 
@@ -214,6 +216,101 @@ def test_a_lane_is_open_to_carriers_that_are_in_step_and_to_a_lonely_one() -> No
     new.push(PUSH, 7)
     assert (old.lane is None, new.lane is None) == (True, False)
     assert channel.settle(2)
+    sink.merge.steps = {1, 2}
+    old.push(PUSH, 8)
+    assert None not in (old.lane, new.lane)
+    sink.merge.steps = {1}
+    channel.miss(2)
+    assert (old.lane is None, new.lane is None) == (False, True)
     channel.lose(2, "cut")
     assert old.lane is not None
     assert not channel.settle(2)
+
+
+SECOND_NS = 1_000_000_000
+
+
+def diff(version: int) -> PushDataV3ApiWrapper:
+    push = PushDataV3ApiWrapper(channel="depth")
+    push.publicAggreDepths.fromVersion = push.publicAggreDepths.toVersion = str(version)
+    return push
+
+
+class Pair:
+    """A channel on two links that take part, and what is counted of them."""
+
+    def __init__(self, *lanes: int) -> None:
+        self.counts = LinkCopyCounts(missed_after_s=1.0)
+        copies = self.counts.new_channel()
+        self.channel = Channel("depth", on_sink_error=lambda _: None, copies=copies)
+        sink = MergingSink()
+        sink.lane = lambda frame, epoch, received_ns: True  # type: ignore[attr-defined]
+        sink.merge.steps = set(lanes)
+        self.channel.hold(sink, None)
+        self.carriers = [self.channel.grant(link, link) for link in (1, 2)]
+        self.bring(1, 1, at_s=10)
+
+    def bring(self, link: int, version: int, *, at_s: float) -> None:
+        carrier, push, at_ns = self.carriers[link - 1], diff(version), int(at_s * SECOND_NS)
+        if carrier.lane is None or not carrier.lane(push.SerializeToString(), 1, at_ns):
+            carrier.push(push, at_ns)
+
+
+@pytest.mark.parametrize("lanes", [(), (1,), (2,), (1, 2)])
+def test_what_each_link_brings_is_counted_whichever_way_it_takes(lanes: tuple[int, ...]) -> None:
+    if lanes and IMPLEMENTATION != "compiled":
+        pytest.skip("the reference has no lanes")
+    pair = Pair(*lanes)
+    for version in (2, 3, 4):
+        pair.bring(1, version, at_s=10 + version)
+        pair.bring(2, version, at_s=10.25 + version)
+    pair.bring(2, 5, at_s=15)
+    pair.bring(2, 6, at_s=16)
+    first, second = pair.counts.report(1), pair.counts.report(2)
+    assert (first.first, first.late, first.missed) == (3, 0, 1)
+    assert (second.first, second.late, second.missed) == (1, 3, 0)
+    assert second.late_max_ns == SECOND_NS // 4
+
+
+def test_a_frame_that_the_lane_leaves_is_counted_once() -> None:
+    pair = Pair()
+    for _ in range(3):
+        pair.bring(1, 2, at_s=12)
+        pair.bring(2, 2, at_s=12)
+    assert pair.counts.report(1).compared == 1
+
+
+def test_a_link_that_was_lost_is_blamed_for_nothing_that_the_others_bring() -> None:
+    pair = Pair()
+    pair.carriers.append(pair.channel.grant(3, 3))
+    for version in range(2, 5):
+        for link in (1, 2, 3):
+            pair.bring(link, version, at_s=10 + version)
+    assert pair.counts.report(3).compared > 0
+    pair.channel.lose(3, "cut")
+    for version in range(5, 10):
+        for link in (1, 2):
+            pair.bring(link, version, at_s=10 + version)
+    assert pair.counts.report(3).missed == 0
+    assert pair.counts.report(1).compared > pair.counts.report(3).compared + 4
+
+
+def test_nothing_is_counted_while_one_link_carries_the_channel() -> None:
+    counts = LinkCopyCounts(missed_after_s=1.0)
+    channel = Channel("depth", on_sink_error=lambda _: None, copies=counts.new_channel())
+    channel.hold(MergingSink(), None)
+    old = channel.grant(1, 1)
+    channel.grant(2, 2)
+    channel.lose(2, "cut")
+    for second in range(5):
+        old.push(diff(second), second * SECOND_NS)
+    assert counts.report(1).compared == 0
+
+
+def test_a_link_that_was_ended_is_forgotten() -> None:
+    counts = LinkCopyCounts(missed_after_s=1.0)
+    counts.of(1).compared = 7
+    assert "7" in repr(counts)
+    counts.forget(1)
+    counts.forget(1)
+    assert counts.report(1).compared == 0

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 import pytest
 
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
-from mexc_connector.ws.channel import Channel, FrameLane
+from mexc_connector.ws.channel import Channel
 from mexc_connector.ws.router import FrameRouter
+from mexc_connector.ws.sinks import FrameLane
 
 
 @dataclass

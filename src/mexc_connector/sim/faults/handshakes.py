@@ -103,6 +103,8 @@ class Handshakes:
         refusals: dict[str, RefusalAnswer] = {}
         for channel in channels:
             for item in self._subscriptions:
+                if not item.rule.is_about(connection.number):
+                    continue
                 answer, where = item.rule.answer, f"connection {connection.number} {channel}"
                 if selects_channel(item.rule.channels, channel) and self._active.is_hit(
                     item.dice, where=where, detail=answer.value

@@ -56,7 +56,7 @@ class StreamFaults:
         ]
         self._lives = active.of(LimitLife)
         self._aged: set[tuple[str, Connection]] = set()
-        self._dice_of: dict[str, list[Dice]] = {}
+        self._dice_of: dict[str, list[tuple[ChannelRule, Dice]]] = {}
         self._lines: dict[Connection, Line] = {}
         self.delisted: frozenset[str] = frozenset()
         self.is_closed = False
@@ -71,7 +71,9 @@ class StreamFaults:
         def note(dice: Dice, detail: str) -> None:
             self._active.note(dice, where=where, detail=detail)
 
-        fate = decide(payload, self._dice_for(channel), self._active.elapsed_ms, note)
+        number = connection.number
+        dice = [die for rule, die in self._dice_for(channel) if rule.is_about(number)]
+        fate = decide(payload, dice, self._active.elapsed_ms, note)
         line, now_ms = self._line(connection), self._clock()
         self._narrow(line, fate, (channel,), now_ms)
         frames = [websocket_frame(BINARY, payload) for payload in fate.payloads]
@@ -158,6 +160,8 @@ class StreamFaults:
         self._lines.clear()
 
     def _strike(self, rule: PacedRule, dice: Dice, connection: Connection, due_ms: int) -> None:
+        if not rule.is_about(connection.number):
+            return
         channels = [name for name in connection.topics if selects_channel(rule.channels, name)]
         if not channels or not connection.is_open or not dice.is_hit(due_ms):
             return
@@ -227,11 +231,11 @@ class StreamFaults:
             line = self._lines[connection] = Line(self._clock())
         return line
 
-    def _dice_for(self, channel: str) -> list[Dice]:
+    def _dice_for(self, channel: str) -> list[tuple[ChannelRule, Dice]]:
         dice = self._dice_of.get(channel)
         if dice is None:
             dice = self._dice_of[channel] = [
-                item.dice
+                (item.rule, item.dice)
                 for item in self._frame_dice
                 if selects_channel(item.rule.channels, channel)
             ]

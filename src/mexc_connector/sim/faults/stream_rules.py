@@ -22,10 +22,18 @@ class ChannelRule(FaultRule, frozen=True, kw_only=True):
     """Strikes at frames of some channels; an event is one frame to one connection."""
 
     channels: tuple[str, ...] = ("all",)
+    connection: int | None = None
+    """Number of the only connection that is struck, from 1 in the order in which they came; None
+    is any. What befalls the others counts no event."""
 
     def check(self) -> None:
-        """Refuse an empty choice."""
+        """Refuse an empty choice, and a number that no connection has."""
         require(bool(self.channels), "channels must name at least one channel")
+        require(self.connection is None or self.connection >= 1, "connection counts from 1")
+
+    def is_about(self, connection: int) -> bool:
+        """Say whether a connection may be struck."""
+        return self.connection is None or self.connection == connection
 
 
 class DropFrames(ChannelRule, frozen=True, kw_only=True, tag_field="fault", tag="drop"):

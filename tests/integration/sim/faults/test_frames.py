@@ -4,11 +4,13 @@ import asyncio
 
 from mexc_connector.sim import Simulator
 from mexc_connector.sim.faults import (
+    CloseConnection,
     CorruptFrames,
     CutFrame,
     DelayFrames,
     DropFrames,
     Ending,
+    RefuseSubscriptions,
     ReorderFrames,
     RepeatFrames,
     TruncateFrames,
@@ -126,6 +128,22 @@ async def test_private_frames_are_lost_too(simulator: Simulator) -> None:
         await trader.body("POST", "order", **LIMIT)
         assert {frame.channel for frame in await listener.frames()} == {ACCOUNT, ORDERS}
         await listener.socket.close()
+
+
+async def test_one_connection_may_be_struck_and_no_other(simulator: Simulator) -> None:
+    async with connected(simulator, DEPTH) as first, connected(simulator, DEPTH) as second:
+        simulator.set_faults(plan(DropFrames(connection=2, first=2, last=2)))
+        sent = await change_book(simulator, 3)
+        assert versions(await first.pushed()) == sent
+        assert versions(await second.pushed()) == [sent[0], sent[2]]
+        simulator.set_faults(plan(CloseConnection(connection=2, every_ms=50)))
+        await simulator.advance(100)
+        assert await second.ended() == (1000, "")
+        assert [connection.number for connection in simulator.connections] == [1]
+        simulator.set_faults(plan(RefuseSubscriptions(connection=3)))
+        async with connected(simulator) as third, connected(simulator) as fourth:
+            assert "Not Subscribed" in await third.ask("SUBSCRIPTION", DEPTH)
+            assert "Not Subscribed" not in await fourth.ask("SUBSCRIPTION", DEPTH)
 
 
 async def test_switching_off_sends_what_waited(simulator: Simulator) -> None:

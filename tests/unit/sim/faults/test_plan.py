@@ -77,6 +77,7 @@ def test_every_rule_has_a_name_of_its_own_in_yaml() -> None:
         ("rules: [{fault: drop, first: 5, last: 4}]", "last must not be before first"),
         ("rules: [{fault: drop, after_ms: 5, until_ms: 5}]", "until_ms must be later"),
         ("rules: [{fault: drop, channels: []}]", "channels must name at least one channel"),
+        ("rules: [{fault: drop, connection: 0}]", "connection counts from 1"),
         ("rules: [{fault: dorp}]", "Invalid value 'dorp' - at `$.rules[0].fault`"),
         ("rules: [{fault: delay}]", "missing required field `delay_ms`"),
         ("rules: [{fault: silence, extent: half}]", "Invalid enum value 'half'"),
