@@ -2,15 +2,26 @@ import logging
 
 import pytest
 
+from mexc_connector.common.clock import Clock
 from mexc_connector.common.orders import AssetBalance, Fill, Order
 from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
 from mexc_connector.ws import channels
 from mexc_connector.ws.account_channels import AccountChannels
 from mexc_connector.ws.counters import EventCounters
+from mexc_connector.ws.private_channel import PrivateChannel
 
 MX_USDT = Symbol(base=AssetName("MX"), quote=AssetName("USDT"))
 SYMBOLS = SymbolMap([(MX_USDT, "MXUSDT")])
+OVERLAP_S = 5.0
+
+
+class HandClock(Clock):
+    def __init__(self) -> None:
+        self.time_s = 0.0
+
+    def now(self) -> float:
+        return self.time_s
 
 
 class Sink:
@@ -49,22 +60,48 @@ class Rig:
 
     def __init__(self) -> None:
         self.counters = EventCounters()
-        self.lives = 0
+        self.clock = HandClock()
+        self.granted: list[int] = []
+        self.given_up: list[str] = []
         self.account = AccountChannels(
-            lambda: SYMBOLS, counters=self.counters, queue_size=10, on_live=self._on_live
+            lambda: SYMBOLS,
+            counters=self.counters,
+            queue_size=10,
+            overlap_s=OVERLAP_S,
+            clock=self.clock,
+            on_granted=self.granted.append,
+            give_up=lambda link, reason: self.given_up.append(f"{link}: {reason}"),
         )
         self.orders, self.fills, self.balances = self.account.channel_sinks
 
-    def _on_live(self) -> None:
-        self.lives += 1
-
-    def grant(self, epoch: int) -> None:
+    def grant(self, link: int) -> None:
         for channel in self.account.channel_sinks:
-            channel.on_subscribed(epoch)
+            self.grant_one(channel, link)
 
-    def lose(self, epoch: int, reason: str) -> None:
+    def grant_one(self, channel: PrivateChannel, link: int) -> None:
+        """As a `Channel` does; connections have the numbers of their links here."""
+        is_first = channel.leader is None
+        channel.on_joined(link)
+        if is_first:
+            channel.on_subscribed(link)
+
+    def lose(self, link: int, reason: str) -> None:
         for channel in self.account.channel_sinks:
-            channel.on_link_lost(epoch, reason)
+            channel.on_left(link)
+            if channel.leader is None and channel.epoch is not None:
+                channel.on_link_lost(channel.epoch, reason)
+
+    def push(self, push: PushDataV3ApiWrapper, *links: int) -> None:
+        """Have a push arrive by each of these links."""
+        channel = next(one for one in self.account.channel_sinks if one.name == push.channel)
+        for link in links:
+            if channel.successor is None:
+                channel.on_push(push, link, 0)
+            else:
+                channel.on_copy(push, link, link, 0)
+
+    def settle(self, link: int) -> list[bool]:
+        return [channel.settle(link) for channel in self.account.channel_sinks]
 
 
 def order_push(order_id: str = "o1", *, symbol: str = "MXUSDT") -> PushDataV3ApiWrapper:
@@ -93,21 +130,21 @@ def balance_push(asset: str = "MX") -> PushDataV3ApiWrapper:
 def test_the_account_is_live_once_all_three_are_granted_on_one_connection() -> None:
     rig, sink = Rig(), Sink()
     rig.account.add(sink)
-    rig.orders.on_subscribed(1)
-    rig.fills.on_subscribed(1)
-    assert (sink.log, rig.account.live_epoch, rig.lives) == ([], None, 0)
-    rig.balances.on_subscribed(1)
-    assert (sink.log, rig.account.live_epoch, rig.lives) == (["live 1"], 1, 1)
+    rig.grant_one(rig.orders, 1)
+    rig.grant_one(rig.fills, 1)
+    assert (sink.log, rig.account.live_epoch, rig.granted) == ([], None, [])
+    rig.grant_one(rig.balances, 1)
+    assert (sink.log, rig.account.live_epoch, rig.granted) == (["live 1"], 1, [1])
 
 
 def test_grants_of_different_connections_do_not_add_up() -> None:
     rig, sink = Rig(), Sink()
     rig.account.add(sink)
-    rig.orders.on_subscribed(1)
-    rig.fills.on_subscribed(2)
-    rig.balances.on_subscribed(2)
+    rig.grant_one(rig.orders, 1)
+    rig.grant_one(rig.fills, 2)
+    rig.grant_one(rig.balances, 2)
     assert sink.log == []
-    rig.orders.on_subscribed(2)
+    rig.grant_one(rig.orders, 2)
     assert sink.log == ["live 2"]
 
 
@@ -125,8 +162,8 @@ def test_a_lost_connection_is_told_once_and_the_next_one_is_a_new_epoch() -> Non
 def test_a_connection_that_never_was_live_is_not_told_as_lost() -> None:
     rig, sink = Rig(), Sink()
     rig.account.add(sink)
-    rig.orders.on_subscribed(1)
-    rig.orders.on_link_lost(1, "cut")
+    rig.grant_one(rig.orders, 1)
+    rig.lose(1, "cut")
     assert sink.log == []
     assert repr(rig.account) == "<AccountChannels not live, 1 sinks>"
 
@@ -150,10 +187,11 @@ async def test_sinks_and_consumers_get_the_same_events_decoded_once() -> None:
     rig.account.orders.register(orders.append)
     rig.account.fills.register(fills.append)
     rig.account.balances.register(balances.append)
+    rig.grant(1)
     rig.orders.on_push(order_push(), 1, 5)
     rig.fills.on_push(fill_push(), 1, 6)
     rig.balances.on_push(balance_push(), 1, 7)
-    assert sink.log == ["order o1 1", "fill t1 1", "balance MX 1"]
+    assert sink.log == ["live 1", "order o1 1", "fill t1 1", "balance MX 1"]
     assert [order.symbol for order in orders] == [MX_USDT]
     assert [fill.received_ns for fill in fills] == [6]
     assert [balance.asset for balance in balances] == ["MX"]
@@ -185,11 +223,12 @@ def test_what_cannot_be_read_is_counted_and_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     rig, sink = Rig(), Sink()
+    rig.grant(1)
     rig.account.add(sink)
     with caplog.at_level(logging.WARNING):
         rig.orders.on_push(push, 1, 0)
         rig.orders.on_push(push, 1, 0)
-    assert sink.log == ["undecodable 1", "undecodable 1"]
+    assert sink.log == ["live 1", "undecodable 1", "undecodable 1"]
     assert rig.counters.bad_bodies == 2 * bad_bodies
     assert rig.counters.unknown_markets == 2 * unknown_markets
     assert len(caplog.records) == 1
