@@ -9,7 +9,8 @@ One connection *leads*: what it brings is handed out. What its *successor* bring
     E3  When the successor is to lead, what is held is handed out in its order. What is remembered
         and not settled may still come from it, for `window_s` more: that is dropped too.
     E4  A successor that leaves takes what is held with it.
-    E5  More than `limit` events held or unsettled is trouble: the two do not bring the same.
+    E5  More than `limit` events held, or unsettled beyond those from before the successor joined,
+        is trouble: the two do not bring the same. So much is remembered at the most, too.
 
 So of equal events as many are handed out as the one of the two brought that brought more of them,
 in the order of the leader, as long as copies come within `window_s` of each other.
@@ -39,6 +40,7 @@ class EventOverlap(Generic[T]):
         self._has_successor = False
         self._recent: deque[tuple[float, Hashable]] = deque(maxlen=limit)
         self._unsettled: Counter[Hashable] = Counter()
+        self._most_unsettled = limit
         self._held: deque[tuple[Hashable, T]] = deque()
         # What the leader, once a successor, may still repeat of its predecessor.
         self._late: Counter[Hashable] = Counter()
@@ -73,6 +75,7 @@ class EventOverlap(Generic[T]):
         self.is_proven = False
         self._held.clear()
         self._unsettled = Counter(key for _, key in self._recent)
+        self._most_unsettled = self._limit + len(self._unsettled)
 
     def leave(self) -> None:
         """Have no successor any more (E4)."""
@@ -100,7 +103,7 @@ class EventOverlap(Generic[T]):
     @property
     def is_overfull(self) -> bool:
         """Whether the two have nothing to do with each other (E5)."""
-        return max(len(self._held), len(self._unsettled)) > self._limit
+        return len(self._held) > self._limit or len(self._unsettled) > self._most_unsettled
 
     def _remember(self, key: Hashable, now: float) -> None:
         self._forget_old(now)

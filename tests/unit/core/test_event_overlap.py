@@ -112,6 +112,18 @@ def test_too_much_that_one_of_them_lacks_is_trouble() -> None:
     assert unsettled.is_overfull
 
 
+def test_a_busy_time_before_the_successor_joined_is_no_trouble() -> None:
+    events = overlap()
+    for number in range(LIMIT):
+        events.on_leader(f"before {number}", 0.0)
+    events.join(0.0)
+    for number in range(LIMIT):
+        events.on_leader(f"after {number}", 0.0)
+    assert not events.is_overfull
+    events.on_leader("one more", 0.0)
+    assert events.is_overfull
+
+
 def test_alone_a_leader_is_remembered_within_bounds() -> None:
     events = overlap()
     for number in range(10):
