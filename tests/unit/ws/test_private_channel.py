@@ -125,3 +125,36 @@ def test_a_frame_that_is_no_push_is_told_whichever_channels_the_link_leads() -> 
     rig.fills.on_undecodable(3)
     rig.balances.on_undecodable(3)
     assert sink.log == ["undecodable 3"]
+
+
+def test_a_successor_that_was_given_up_is_not_heard_any_more() -> None:
+    rig, sink = Rig(), Sink()
+    rig.account.add(sink)
+    rig.grant(1)
+    rig.grant(2)
+    rig.fills.on_missed(2, 1)
+    rig.push(fill_push("t1"), 1, 2)
+    rig.lose(1, "cut")
+    assert [text for text in sink.log if text.startswith("fill")] == ["fill t1 1"]
+
+
+def test_after_all_links_were_lost_nothing_is_taken_for_a_copy() -> None:
+    rig, sink = Rig(), Sink()
+    rig.account.add(sink)
+    rig.grant(1)
+    rig.grant(2)
+    rig.push(order_push("o1"), 1)
+    rig.settle(2)
+    rig.lose(1, "closed")
+    rig.lose(2, "cut")
+    rig.grant(3)
+    rig.push(order_push("o1"), 3)
+    assert sink.log == ["live 1", "order o1 1", "lost 1 cut", "live 3", "order o1 3"]
+
+
+def test_an_event_that_comes_before_the_account_is_live_has_the_epoch_that_begins() -> None:
+    rig, sink = Rig(), Sink()
+    rig.account.add(sink)
+    rig.grant_one(rig.orders, 4)
+    rig.push(order_push("o1"), 4)
+    assert sink.log == ["order o1 4"]
