@@ -83,6 +83,8 @@ def _private_stream_metrics(streams: StreamMetrics) -> dict[str, float]:
     return {
         "private_stream_frames": streams.frames,
         "private_stream_reconnects": streams.reconnects,
+        "private_stream_handovers": streams.handovers,
+        "private_stream_handover_failures": streams.handover_failures,
         "private_stream_refusals": streams.refusals,
         "private_stream_undecodable_frames": streams.undecodable_frames,
         "private_stream_bad_bodies": streams.bad_bodies,

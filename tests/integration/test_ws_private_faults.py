@@ -251,7 +251,7 @@ async def test_nothing_that_can_be_seen_holds_a_key(caplog: pytest.LogCaptureFix
                 await until(lambda: streams.metrics().unexpected_texts == 1 and streams.is_live)
                 await server.last.socket.close(1008, f"key {key_of(server.last)} is too old")
                 await until(lambda: streams.metrics().reconnects >= 2 and streams.is_live)
-                seen = [repr(streams), repr(streams._hub), repr(streams._keeper)]
+                seen = [repr(streams), repr(streams._link)]
                 seen += [repr(streams.metrics()), repr(streams.listen_key_metrics())]
                 seen += [repr(task) for task in our_tasks()]
     logged = [r.getMessage() for r in caplog.records if r.name != "websockets.server"]

@@ -92,7 +92,7 @@ async def test_a_url_is_asked_for_anew_and_may_fail_or_change() -> None:
     async with ScriptedServer() as server:
         asked = 0
 
-        async def url() -> str:
+        async def url(_link: int) -> str:
             nonlocal asked
             asked += 1
             if asked == 1:

@@ -199,7 +199,7 @@ async def test_nothing_is_handed_on_once_a_link_is_being_closed() -> None:
 
     async with RawServer(script) as server:
 
-        async def url() -> str:
+        async def url(_link: int) -> str:
             return server.url
 
         pool = LinkPool(url, streams=QUICK, clock=Clock())

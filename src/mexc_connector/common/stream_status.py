@@ -24,8 +24,9 @@ class ConnectionEvent(msgspec.Struct, frozen=True):
 class ListenKeyMetrics(msgspec.Struct, frozen=True):
     """Counters of the listen keys of a private stream since it was made.
 
-    `created` counts keys, so all but the first replaced another one. `close_failures` are keys
-    that could not be closed: until they expire they count towards the exchange's 60 an account.
+    `created` counts keys: the first one, those that replaced another one, and one for each
+    successor of a link that grew old. `close_failures` are keys that could not be closed: until
+    they expire they count towards the exchange's 60 an account.
     """
 
     created: int

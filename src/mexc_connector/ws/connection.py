@@ -164,7 +164,7 @@ class Link:
 
     async def _connect(self) -> StreamSocket:
         await self._clock.sleep(self._settings.connects.reserve(self._clock.now()))
-        url = await ask_for(self._settings.url)
+        url = await ask_for(self._settings.url, self.number)
         self._secret = secret_of(url)
         return await open_socket(url, proxy=self._settings.proxy, streams=self._streams)
 

@@ -30,6 +30,16 @@ class PoolCounters:
 
 
 @dataclass(slots=True)
+class KeyCounters:
+    """Counted by the keepers of listen keys."""
+
+    created: int = 0
+    extended: int = 0
+    extension_failures: int = 0
+    close_failures: int = 0
+
+
+@dataclass(slots=True)
 class EventCounters:
     """Counted on the way from push to event."""
 

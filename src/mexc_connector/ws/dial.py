@@ -13,8 +13,8 @@ from mexc_connector.common.errors import ConnectionFailed, MexcError
 from mexc_connector.core.message_frames import MESSAGE_LIMIT
 from mexc_connector.ws.stream_socket import StreamSocket
 
-UrlSource = Callable[[], Awaitable[str]]
-"""Gives the URL for the next connection; asked anew each time, so that a key in it may change."""
+UrlSource = Callable[[int], Awaitable[str]]
+"""Gives the URL for the next connection of a link; asked anew each time: a key in it may change."""
 
 # The library below logs the request line at DEBUG, and a private URL holds the listen key.
 _wire_logger = logging.getLogger("mexc_connector.ws.wire")
@@ -26,10 +26,10 @@ def secret_of(url: str) -> str:
     return "".join(parse_qs(urlsplit(url).query).get("listenKey", ()))
 
 
-async def ask_for(source: UrlSource) -> str:
-    """Get the URL for the next connection. Raises `ConnectionFailed`."""
+async def ask_for(source: UrlSource, link: int) -> str:
+    """Get the URL for the next connection of a link. Raises `ConnectionFailed`."""
     try:
-        return await source()
+        return await source(link)
     except MexcError as error:
         raise ConnectionFailed(f"cannot connect: no URL to connect to: {error}") from error
 

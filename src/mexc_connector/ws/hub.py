@@ -24,8 +24,7 @@ T = TypeVar("T")
 class StreamHub:
     """A pool with feeds. Made on a running loop; `close` ends everything.
 
-    `timer` times frames, and is None unless `latency_one_in` asks for it. `has_successors`: whether
-    an old link is replaced by one that opens first, see `LinkPool`.
+    `timer` times frames, and is None unless `latency_one_in` asks for it.
     """
 
     def __init__(
@@ -34,8 +33,7 @@ class StreamHub:
         *,
         config: MexcConfig,
         clock: Clock,
-        on_complaint: Callable[[str], None] = lambda _: None,
-        has_successors: bool = True,
+        on_complaint: Callable[[int, str], None] = lambda _link, _text: None,
     ) -> None:
         one_in = config.streams.latency_one_in
         self.timer = FrameTimer(one_in=one_in, clock=clock) if one_in else None
@@ -47,7 +45,6 @@ class StreamHub:
             timer=self.timer,
             on_event=self._on_event,
             on_complaint=on_complaint,
-            has_successors=has_successors,
         )
         self._feeds = FeedSet(self.pool, queue_size=config.streams.queue_size)
         self._listeners: tuple[GuardedCallback[ConnectionEvent], ...] = ()

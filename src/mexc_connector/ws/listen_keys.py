@@ -13,7 +13,7 @@ from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import ListenKeyConfig
 from mexc_connector.common.enums import ConnectionState
 from mexc_connector.common.errors import MexcError, ProtocolViolation, SessionClosed
-from mexc_connector.common.stream_status import ConnectionEvent, ListenKeyMetrics
+from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.core.listen_key import (
     KeyAction,
     KeyState,
@@ -22,6 +22,7 @@ from mexc_connector.core.listen_key import (
     voids_key,
 )
 from mexc_connector.ws.alarm import Alarm
+from mexc_connector.ws.counters import KeyCounters
 
 T = TypeVar("T")
 
@@ -43,9 +44,12 @@ class ListenKeys:
 class ListenKeyKeeper:
     """Keeps the one key of a private link: makes, extends, replaces and closes it.
 
-    `url` is the link's URL source. `reconnect(reason)` has to drop the link; its next connection
-    gets another key. Requests about the key run one at a time and in tasks of their own: a
-    connection attempt that is cancelled must not leave a key behind that nobody knows of.
+    `url` gives the URL of the link's next connection. `reconnect(reason)` has to drop the link; its
+    next connection gets another key. `is_shared(key)` says whether another keeper holds the same
+    one: the exchange may answer with a key that it gave before, and closing it would end both.
+
+    Requests about the key run one at a time and in tasks of their own: a connection attempt that is
+    cancelled must not leave a key behind that nobody knows of.
     """
 
     def __init__(
@@ -56,11 +60,15 @@ class ListenKeyKeeper:
         config: ListenKeyConfig,
         clock: Clock,
         reconnect: Callable[[str], None],
+        is_shared: Callable[[ListenKey], bool],
+        counters: KeyCounters,
     ) -> None:
         self._keys = keys
         self._url = url
         self._clock = clock
         self._reconnect = reconnect
+        self._is_shared = is_shared
+        self._counters = counters
         self._life = ListenKeyLife(config)
         self._jitter = random.Random().random  # noqa: S311
         self._alarm = Alarm(clock)
@@ -68,10 +76,6 @@ class ListenKeyKeeper:
         self._tasks: set[asyncio.Task[object]] = set()
         self._epoch = 0
         self._is_closed = False
-        self._created = 0
-        self._extended = 0
-        self._extension_failures = 0
-        self._close_failures = 0
 
     # --- for the link ---
 
@@ -106,27 +110,32 @@ class ListenKeyKeeper:
         if is_key_complaint(text):
             self._carry_out(self._life.on_refused(), "listen key refused")
 
-    def metrics(self) -> ListenKeyMetrics:
-        """Return the counters as they are now."""
-        return ListenKeyMetrics(
-            created=self._created,
-            extended=self._extended,
-            extension_failures=self._extension_failures,
-            close_failures=self._close_failures,
-        )
+    def holds(self, key: ListenKey) -> bool:
+        """Whether this is the key that is kept."""
+        return self._life.key == key
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request about the key is under way."""
+        return bool(self._tasks)
+
+    def retire(self) -> None:
+        """Begin to close the key at the exchange: its link has ended. Idempotent."""
+        self._is_closed = True
+        self._alarm.cancel()
+        self._spawn(self._close_last(), "closed")
 
     async def close(self, *, timeout_s: float) -> None:
         """Close the key at the exchange, within `timeout_s`. Idempotent.
 
         One that cannot be closed in time is forgotten by the exchange an hour later.
         """
-        self._is_closed = True
-        self._alarm.cancel()
-        tasks = {*self._tasks, self._spawn(self._close_last(), "closed")}
+        self.retire()
+        tasks = set(self._tasks)
         try:
             _, late = await asyncio.wait(tasks, timeout=timeout_s)
             if late:
-                self._close_failures += 1
+                self._counters.close_failures += 1
                 _logger.info("listen key not closed within %g s", timeout_s)
         finally:
             for task in tasks:
@@ -171,7 +180,7 @@ class ListenKeyKeeper:
         key = await self._keys.create()
         if not key:
             raise ProtocolViolation("an empty listen key", endpoint="listen key")
-        self._created += 1
+        self._counters.created += 1
         self._life.on_created(ListenKey(key), asked_at)
         self._set_alarm()
 
@@ -180,7 +189,7 @@ class ListenKeyKeeper:
         try:
             await self._keys.extend(self._life.key)
         except Exception as error:  # whatever it is, the key has to be looked after
-            self._extension_failures += 1
+            self._counters.extension_failures += 1
             _logger.warning("listen key not extended: %s", self._masked(error))
             is_void = isinstance(error, MexcError) and voids_key(error)
             action = self._life.on_extension_failed(
@@ -188,15 +197,18 @@ class ListenKeyKeeper:
             )
             self._carry_out(action, "listen key lost")
         else:
-            self._extended += 1
+            self._counters.extended += 1
             self._life.on_extended(asked_at)
             self._set_alarm()
 
     async def _close(self) -> None:
+        if self._is_shared(self._life.key):
+            self._life.on_closed()
+            return
         try:
             await self._keys.close(self._life.key)
         except Exception as error:  # the exchange forgets the key by itself in the end
-            self._close_failures += 1
+            self._counters.close_failures += 1
             _logger.info("listen key not closed: %s", self._masked(error))
         finally:
             self._life.on_closed()

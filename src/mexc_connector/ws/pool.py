@@ -2,8 +2,7 @@
 
 The pool owns the links and carries out what `SubscriptionPlan` decides. A channel is wanted while
 it has a sink. `ChannelSink` says what sinks are promised, `subscribe` what subscribers are.
-Without `has_successors` an old link is dropped and connects again. `on_complaint` hears every
-refusal and every text that is no reply.
+`on_complaint(link, text)` hears every refusal on a link and every text that is no reply.
 """
 
 import logging
@@ -34,7 +33,7 @@ from mexc_connector.core.subscription_actions import (
 from mexc_connector.ws import control
 from mexc_connector.ws.alarm import Alarm
 from mexc_connector.ws.channel import Channel
-from mexc_connector.ws.connection import EXPIRED, Link
+from mexc_connector.ws.connection import Link
 from mexc_connector.ws.counters import PoolCounters
 from mexc_connector.ws.dial import UrlSource
 from mexc_connector.ws.handovers import Handovers, is_in_step
@@ -66,8 +65,7 @@ class LinkPool:
         proxy: str | None = None,
         timer: FrameTimer | None = None,
         on_event: Callable[[ConnectionEvent], None] | None = None,
-        on_complaint: Callable[[str], None] = lambda _: None,
-        has_successors: bool = True,
+        on_complaint: Callable[[int, str], None] = lambda _link, _text: None,
     ) -> None:
         self.counters = PoolCounters()
         self._on_complaint = on_complaint
@@ -85,7 +83,6 @@ class LinkPool:
             retry_at=self._retry_at,
             on_complaint=on_complaint,
         )
-        self._has_successors = has_successors
         self._handovers = Handovers(
             plan, self.links, counters=self.counters, retry_at=self._retry_at
         )
@@ -135,8 +132,12 @@ class LinkPool:
     def recycle(self, channel: str, reason: str) -> None:
         """Drop what carries a channel; its link makes a new connection and replays."""
         for number in self._plan.links_of(channel):
-            if (link := self.links.get(number)) is not None:
-                link.drop(reason)
+            self.drop(number, reason)
+
+    def drop(self, number: int, reason: str) -> None:
+        """Drop the connection of a link, unless the link has been ended."""
+        if (link := self.links.get(number)) is not None:
+            link.drop(reason)
 
     async def close(self) -> None:
         """End all links within `close_timeout_s`; whoever waits gets `SessionClosed`. Idempotent.
@@ -177,7 +178,7 @@ class LinkPool:
         self.counters.unexpected_texts += 1
         link.log.debug("link %d: unexpected text: %s", link.number, text)
         self.links.report(link, f"unexpected text: {text[:200]}")
-        self._on_complaint(text)
+        self._on_complaint(link.number, text)
 
     def on_link_open(self, link: Link) -> None:
         """Replay the channels of a link on its new connection."""
@@ -192,11 +193,8 @@ class LinkPool:
         self._carry_out(actions)
 
     def on_link_aged(self, link: Link) -> None:
-        """Have a successor take over, where one is possible."""
-        if self._has_successors:
-            self._carry_out(self._plan.on_link_aged(link.number, self._clock.now()))
-        else:
-            link.drop(EXPIRED)
+        """Have a successor take over."""
+        self._carry_out(self._plan.on_link_aged(link.number, self._clock.now()))
 
     def on_link_state(self, link: Link, reason: str) -> None:
         """Report a change of state."""

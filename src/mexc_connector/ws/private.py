@@ -1,34 +1,24 @@
 """MexcWebsocketPrivate: orders, fills and balances of one account, under a listen key."""
 
-import asyncio
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
-from msgspec.structs import replace
-
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.enums import ConnectionState
-from mexc_connector.common.errors import SessionClosed, SubscriptionRefused
+from mexc_connector.common.errors import SessionClosed
 from mexc_connector.common.latency import LatencyReport
 from mexc_connector.common.orders import AssetBalance, Fill, Order
 from mexc_connector.common.registration import Registration
 from mexc_connector.common.stream_status import ConnectionEvent, ListenKeyMetrics, StreamMetrics
 from mexc_connector.common.symbols import SymbolMap
 from mexc_connector.common.watch import Watch
-from mexc_connector.ws.account_channels import AccountChannels, AccountSink, PrivateChannel
-from mexc_connector.ws.hub import StreamHub
-from mexc_connector.ws.latency import AccountMarks
-from mexc_connector.ws.listen_keys import ListenKeyKeeper, ListenKeys
+from mexc_connector.ws.account_channels import AccountSink
+from mexc_connector.ws.listen_keys import ListenKeys
+from mexc_connector.ws.private_link import PrivateLink
 
 __all__ = ["AccountSink", "ListenKeys", "MexcWebsocketPrivate"]
-
-# Each refusal costs the key, so an attempt is made with a new one; then it is not the key.
-_OPENING_ATTEMPTS = 3
-
-# The three channels share one connection, with room for asking again on it.
-_LEAST_SUBSCRIPTIONS = 10
 
 
 class MexcWebsocketPrivate:
@@ -43,7 +33,8 @@ class MexcWebsocketPrivate:
     ```
 
     One connection with one listen key carries all three channels. It reconnects by itself for as
-    long as it takes; the key is extended, replaced and closed on the way.
+    long as it takes; the key is extended, replaced and closed on the way. Before the exchange cuts
+    it for its age, another connection with a key of its own takes over without a gap.
 
     The exchange replays nothing and numbers nothing, so what happens while there is no connection
     is told by nobody. `is_live` says whether all is told now, sinks and `on_connection` learn when
@@ -60,38 +51,16 @@ class MexcWebsocketPrivate:
         config: MexcConfig | None = None,
         clock: Clock | None = None,
     ) -> None:
-        config = config or MexcConfig()
-        clock = clock or Clock()
-        slots = max(config.streams.subscriptions_per_link, _LEAST_SUBSCRIPTIONS)
-        streams = replace(config.streams, subscriptions_per_link=slots, redundancy=1)
-        self._close_timeout_s = streams.close_timeout_s
         self._symbol_map = symbol_map
         self._is_opening = False
         self._is_open = False
         self._is_closed = False
-        self._keeper = ListenKeyKeeper(
-            listen_keys,
-            url=config.stream_url,
-            config=config.listen_key,
-            clock=clock,
-            reconnect=self._reconnect,
-        )
-        self._hub = StreamHub(
-            self._keeper.url,
-            config=replace(config, streams=streams),
-            clock=clock,
-            on_complaint=self._keeper.on_complaint,
-            has_successors=False,  # one key serves one connection; REST tells what was missed
-        )
-        self._hub.on_connection(self._keeper.on_event)
-        self._account = AccountChannels(
+        self._link = PrivateLink(
             lambda: self._symbol_map,
-            counters=self._hub.counters,
-            queue_size=streams.queue_size,
-            on_live=self._keeper.on_granted,
+            listen_keys,
+            config=config or MexcConfig(),
+            clock=clock or Clock(),
         )
-        if self._hub.timer is not None:
-            self._account.add(AccountMarks(self._hub.timer))
 
     async def open(self) -> None:
         """Make a listen key, connect, and return once all three channels are granted.
@@ -106,8 +75,7 @@ class MexcWebsocketPrivate:
             return
         self._is_opening = True
         try:
-            await self._keeper.prepare()
-            await self._hold_all()
+            await self._link.open()
         except BaseException:
             await self.close()
             raise
@@ -119,11 +87,7 @@ class MexcWebsocketPrivate:
         Takes at most `close_timeout_s` for the link and as long for the key.
         """
         self._is_closed = True
-        self._account.finish()
-        try:
-            await self._hub.close()
-        finally:
-            await self._keeper.close(timeout_s=self._close_timeout_s)
+        await self._link.close()
 
     async def __aenter__(self) -> Self:
         await self.open()
@@ -149,8 +113,11 @@ class MexcWebsocketPrivate:
 
     @property
     def state(self) -> ConnectionState:
-        """State of the link; IDLE before `open`."""
-        return ConnectionState.CLOSED if self._is_closed else self._hub.pool.links.state
+        """State of the link that the account is told by; IDLE before `open`."""
+        if self._is_closed:
+            return ConnectionState.CLOSED
+        # A successor that is still connecting takes nothing away.
+        return ConnectionState.OPEN if self.is_live else self._link.hub.pool.links.state
 
     @property
     def is_connected(self) -> bool:
@@ -160,35 +127,35 @@ class MexcWebsocketPrivate:
     @property
     def is_live(self) -> bool:
         """Whether all three channels are granted: everything that happens is told."""
-        return self._account.live_epoch is not None
+        return self._link.account.live_epoch is not None
 
     def on_connection(self, callback: Callable[[ConnectionEvent], object]) -> Registration:
         """Call `callback(event)` when the link changes its state, and for what goes wrong on it."""
         self._require_not_closed()
-        return self._hub.on_connection(callback)
+        return self._link.hub.on_connection(callback)
 
     def metrics(self) -> StreamMetrics:
         """Return the counters as they are now; they stay readable after `close`."""
-        return self._hub.metrics()
+        return self._link.hub.metrics()
 
     def get_latency(self) -> LatencyReport:
         """Return where the time of the frames went so far; readable after `close` too.
 
         Raises `UsageError` unless `StreamConfig.latency_one_in` has it measured.
         """
-        return self._hub.latency()
+        return self._link.hub.latency()
 
     def use_clock_offset(self, offset_ms: Callable[[], int | None]) -> None:
         """Correct latencies by what this returns: the exchange's clock minus ours, None if unknown.
 
         `MexcPrivateSpotRest` measures it with its first signed request.
         """
-        if self._hub.timer is not None:
-            self._hub.timer.use_offset(offset_ms)
+        if self._link.hub.timer is not None:
+            self._link.hub.timer.use_offset(offset_ms)
 
     def listen_key_metrics(self) -> ListenKeyMetrics:
         """Return the counters of the listen keys."""
-        return self._keeper.metrics()
+        return self._link.keys.metrics()
 
     # --- events ---
 
@@ -198,7 +165,7 @@ class MexcWebsocketPrivate:
         For keepers of state. A sink that comes while the account is live gets `on_live` at once.
         """
         self._require_not_closed()
-        return self._account.add(sink)
+        return self._link.account.add(sink)
 
     def watch_orders(self) -> Watch[Order]:
         """Iterate over states of orders; `EventsLost` where the consumer was too slow.
@@ -207,56 +174,34 @@ class MexcWebsocketPrivate:
         execution before or after the order does.
         """
         self._require_open()
-        return self._account.orders.watch()
+        return self._link.account.orders.watch()
 
     def on_orders(self, callback: Callable[[Order], object]) -> Registration:
         """Call `callback(order)` for each state of an order."""
         self._require_not_closed()
-        return self._account.orders.register(callback)
+        return self._link.account.orders.register(callback)
 
     def watch_fills(self) -> Watch[Fill]:
         """Iterate over executions; `EventsLost` where the consumer was too slow."""
         self._require_open()
-        return self._account.fills.watch()
+        return self._link.account.fills.watch()
 
     def on_fills(self, callback: Callable[[Fill], object]) -> Registration:
         """Call `callback(fill)` for each execution."""
         self._require_not_closed()
-        return self._account.fills.register(callback)
+        return self._link.account.fills.register(callback)
 
     def watch_balances(self) -> Watch[AssetBalance]:
         """Iterate over balances as they change; `EventsLost` where the consumer was too slow."""
         self._require_open()
-        return self._account.balances.watch()
+        return self._link.account.balances.watch()
 
     def on_balances(self, callback: Callable[[AssetBalance], object]) -> Registration:
         """Call `callback(balance)` for each change of a balance."""
         self._require_not_closed()
-        return self._account.balances.register(callback)
+        return self._link.account.balances.register(callback)
 
     # --- inside ---
-
-    async def _hold_all(self) -> None:
-        """Subscribe to all channels at once, and wait for every answer: they share the link."""
-        holds = (self._hold(channel) for channel in self._account.channel_sinks)
-        for outcome in await asyncio.gather(*holds, return_exceptions=True):
-            if outcome is not None:
-                raise outcome
-
-    async def _hold(self, channel: PrivateChannel) -> None:
-        for attempt in range(_OPENING_ATTEMPTS):
-            try:
-                await self._hub.pool.subscribe(channel.name, channel)
-            except SubscriptionRefused:
-                if attempt == _OPENING_ATTEMPTS - 1:
-                    raise
-            else:
-                return
-
-    def _reconnect(self, reason: str) -> None:
-        # All are on one link; one that was refused just now is on none.
-        for channel in self._account.channel_sinks:
-            self._hub.pool.recycle(channel.name, reason)
 
     def _require_open(self) -> None:
         self._require_not_closed()

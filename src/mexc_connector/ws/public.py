@@ -284,7 +284,7 @@ class MexcWebsocketPublic:
     def _market(self, symbol: Symbol) -> str:
         return self._symbol_map.to_exchange(symbol)
 
-    async def _url(self) -> str:
+    async def _url(self, _link: int) -> str:
         return self._config.stream_url
 
     def __repr__(self) -> str:

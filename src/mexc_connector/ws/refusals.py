@@ -30,7 +30,7 @@ class Refusals:
         *,
         counters: PoolCounters,
         retry_at: Callable[[int], float],
-        on_complaint: Callable[[str], None],
+        on_complaint: Callable[[int, str], None],
     ) -> None:
         self._plan = plan
         self._channels = channels
@@ -44,7 +44,7 @@ class Refusals:
         self._counters.refusals += 1
         text = action.text.strip() or "the acknowledgement was empty"
         _logger.info("%s refused (%d in a row): %s", action.topic, action.count, text)
-        self._on_complaint(f"{action.topic} refused: {text}")
+        self._on_complaint(action.link, f"{action.topic} refused: {text}")
         channel = self._channels.get(action.topic)
         if channel is None:
             return  # given up by a sink that reacted to an action before

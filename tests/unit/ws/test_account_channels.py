@@ -3,111 +3,29 @@ import logging
 import pytest
 
 from mexc_connector.common.orders import AssetBalance, Fill, Order
-from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
 from mexc_connector.ws import channels
-from mexc_connector.ws.account_channels import AccountChannels
-from mexc_connector.ws.counters import EventCounters
-
-MX_USDT = Symbol(base=AssetName("MX"), quote=AssetName("USDT"))
-SYMBOLS = SymbolMap([(MX_USDT, "MXUSDT")])
-
-
-class Sink:
-    """Writes down what a sink is told."""
-
-    def __init__(self, *, is_broken: bool = False) -> None:
-        self.log: list[str] = []
-        self._is_broken = is_broken
-
-    def _note(self, text: str) -> None:
-        self.log.append(text)
-        if self._is_broken:
-            raise RuntimeError(text)
-
-    def on_live(self, epoch: int) -> None:
-        self._note(f"live {epoch}")
-
-    def on_order(self, order: Order, epoch: int) -> None:
-        self._note(f"order {order.order_id} {epoch}")
-
-    def on_fill(self, fill: Fill, epoch: int) -> None:
-        self._note(f"fill {fill.trade_id} {epoch}")
-
-    def on_balance(self, balance: AssetBalance, epoch: int) -> None:
-        self._note(f"balance {balance.asset} {epoch}")
-
-    def on_undecodable(self, epoch: int) -> None:
-        self._note(f"undecodable {epoch}")
-
-    def on_lost(self, epoch: int, reason: str) -> None:
-        self._note(f"lost {epoch} {reason}")
-
-
-class Rig:
-    """The three channels, without a socket."""
-
-    def __init__(self) -> None:
-        self.counters = EventCounters()
-        self.lives = 0
-        self.account = AccountChannels(
-            lambda: SYMBOLS, counters=self.counters, queue_size=10, on_live=self._on_live
-        )
-        self.orders, self.fills, self.balances = self.account.channel_sinks
-
-    def _on_live(self) -> None:
-        self.lives += 1
-
-    def grant(self, epoch: int) -> None:
-        for channel in self.account.channel_sinks:
-            channel.on_subscribed(epoch)
-
-    def lose(self, epoch: int, reason: str) -> None:
-        for channel in self.account.channel_sinks:
-            channel.on_link_lost(epoch, reason)
-
-
-def order_push(order_id: str = "o1", *, symbol: str = "MXUSDT") -> PushDataV3ApiWrapper:
-    push = PushDataV3ApiWrapper(channel=channels.PRIVATE_ORDERS, symbol=symbol, sendTime=1)
-    body = push.privateOrders
-    body.id, body.price, body.quantity = order_id, "1", "2"
-    body.orderType = body.tradeType = body.status = 1
-    return push
-
-
-def fill_push(trade_id: str = "t1") -> PushDataV3ApiWrapper:
-    push = PushDataV3ApiWrapper(channel=channels.PRIVATE_FILLS, symbol="MXUSDT", sendTime=1)
-    body = push.privateDeals
-    body.tradeId, body.orderId, body.tradeType = trade_id, "o1", 1
-    body.price, body.quantity, body.amount = "1", "2", "2"
-    return push
-
-
-def balance_push(asset: str = "MX") -> PushDataV3ApiWrapper:
-    push = PushDataV3ApiWrapper(channel=channels.PRIVATE_BALANCES, sendTime=1)
-    body = push.privateAccount
-    body.vcoinName, body.balanceAmount, body.frozenAmount, body.time = asset, "1", "0", 1
-    return push
+from tests.unit.ws.account_rig import MX_USDT, Rig, Sink, balance_push, fill_push, order_push
 
 
 def test_the_account_is_live_once_all_three_are_granted_on_one_connection() -> None:
     rig, sink = Rig(), Sink()
     rig.account.add(sink)
-    rig.orders.on_subscribed(1)
-    rig.fills.on_subscribed(1)
-    assert (sink.log, rig.account.live_epoch, rig.lives) == ([], None, 0)
-    rig.balances.on_subscribed(1)
-    assert (sink.log, rig.account.live_epoch, rig.lives) == (["live 1"], 1, 1)
+    rig.grant_one(rig.orders, 1)
+    rig.grant_one(rig.fills, 1)
+    assert (sink.log, rig.account.live_epoch, rig.granted) == ([], None, [])
+    rig.grant_one(rig.balances, 1)
+    assert (sink.log, rig.account.live_epoch, rig.granted) == (["live 1"], 1, [1])
 
 
 def test_grants_of_different_connections_do_not_add_up() -> None:
     rig, sink = Rig(), Sink()
     rig.account.add(sink)
-    rig.orders.on_subscribed(1)
-    rig.fills.on_subscribed(2)
-    rig.balances.on_subscribed(2)
+    rig.grant_one(rig.orders, 1)
+    rig.grant_one(rig.fills, 2)
+    rig.grant_one(rig.balances, 2)
     assert sink.log == []
-    rig.orders.on_subscribed(2)
+    rig.grant_one(rig.orders, 2)
     assert sink.log == ["live 2"]
 
 
@@ -125,8 +43,8 @@ def test_a_lost_connection_is_told_once_and_the_next_one_is_a_new_epoch() -> Non
 def test_a_connection_that_never_was_live_is_not_told_as_lost() -> None:
     rig, sink = Rig(), Sink()
     rig.account.add(sink)
-    rig.orders.on_subscribed(1)
-    rig.orders.on_link_lost(1, "cut")
+    rig.grant_one(rig.orders, 1)
+    rig.lose(1, "cut")
     assert sink.log == []
     assert repr(rig.account) == "<AccountChannels not live, 1 sinks>"
 
@@ -150,10 +68,11 @@ async def test_sinks_and_consumers_get_the_same_events_decoded_once() -> None:
     rig.account.orders.register(orders.append)
     rig.account.fills.register(fills.append)
     rig.account.balances.register(balances.append)
+    rig.grant(1)
     rig.orders.on_push(order_push(), 1, 5)
     rig.fills.on_push(fill_push(), 1, 6)
     rig.balances.on_push(balance_push(), 1, 7)
-    assert sink.log == ["order o1 1", "fill t1 1", "balance MX 1"]
+    assert sink.log == ["live 1", "order o1 1", "fill t1 1", "balance MX 1"]
     assert [order.symbol for order in orders] == [MX_USDT]
     assert [fill.received_ns for fill in fills] == [6]
     assert [balance.asset for balance in balances] == ["MX"]
@@ -185,11 +104,12 @@ def test_what_cannot_be_read_is_counted_and_told(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     rig, sink = Rig(), Sink()
+    rig.grant(1)
     rig.account.add(sink)
     with caplog.at_level(logging.WARNING):
         rig.orders.on_push(push, 1, 0)
         rig.orders.on_push(push, 1, 0)
-    assert sink.log == ["undecodable 1", "undecodable 1"]
+    assert sink.log == ["live 1", "undecodable 1", "undecodable 1"]
     assert rig.counters.bad_bodies == 2 * bad_bodies
     assert rig.counters.unknown_markets == 2 * unknown_markets
     (record,) = caplog.records

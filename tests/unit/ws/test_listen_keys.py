@@ -16,6 +16,7 @@ from mexc_connector.common.errors import (
     SessionClosed,
 )
 from mexc_connector.common.stream_status import ConnectionEvent
+from mexc_connector.ws.counters import KeyCounters
 from mexc_connector.ws.listen_keys import ListenKeyKeeper, ListenKeys
 
 MINUTE = 60.0
@@ -63,12 +64,15 @@ class Rig:
         self.exchange = Exchange()
         self.clock = HandClock()
         self.reconnects: list[str] = []
+        self.counters = KeyCounters()
         self.keeper = ListenKeyKeeper(
             ListenKeys(self.exchange.create, self.exchange.extend, self.exchange.close),
             url=url,
             config=ListenKeyConfig(),
             clock=self.clock,
             reconnect=self.reconnects.append,
+            is_shared=lambda key: False,
+            counters=self.counters,
         )
 
     async def connect(self, epoch: int) -> str:
@@ -136,7 +140,7 @@ async def test_the_key_is_extended_by_the_clock_and_counted() -> None:
     await rig.let_pass(MINUTE)
     await rig.let_pass(30 * MINUTE)
     assert rig.exchange.log == ["create", "extend s3cret1", "extend s3cret1"]
-    assert rig.keeper.metrics().extended == 2
+    assert rig.counters.extended == 2
     assert rig.reconnects == []
     await rig.close()
 
@@ -155,7 +159,7 @@ async def test_a_failed_extension_is_repeated_and_a_rejected_one_replaces_the_ke
     rig.link(ConnectionState.RECONNECTING, 1)
     assert (await rig.connect(2)).endswith("s3cret2")
     assert rig.exchange.log == ["create", "extend s3cret1", "extend s3cret1", "create"]
-    assert rig.keeper.metrics().extension_failures == 2
+    assert rig.counters.extension_failures == 2
     await rig.close()
 
 
@@ -165,8 +169,8 @@ async def test_an_extension_that_ends_in_a_bug_is_a_failed_one() -> None:
     rig.exchange.failures = [RuntimeError("a bug")]
     await rig.let_pass(30 * MINUTE)
     await rig.let_pass(6.0)
-    assert rig.keeper.metrics().extension_failures == 1
-    assert rig.keeper.metrics().extended == 1
+    assert rig.counters.extension_failures == 1
+    assert rig.counters.extended == 1
     await rig.close()
 
 
@@ -231,7 +235,7 @@ async def test_a_key_that_cannot_be_closed_is_counted_and_forgotten() -> None:
     await rig.connect(1)
     rig.exchange.failures = [RequestTimeout("late")]
     await rig.close()
-    assert rig.keeper.metrics().close_failures == 1
+    assert rig.counters.close_failures == 1
 
 
 async def test_closing_waits_for_a_key_that_is_being_made_although_nobody_else_does() -> None:
@@ -257,7 +261,7 @@ async def test_closing_is_bounded_when_the_exchange_does_not_answer() -> None:
     rig.exchange.gate.clear()
     async with asyncio.timeout(5):
         await rig.keeper.close(timeout_s=0.01)
-    assert rig.keeper.metrics().close_failures == 1
+    assert rig.counters.close_failures == 1
     with pytest.raises(SessionClosed):
         await rig.keeper.url()
 
@@ -275,7 +279,7 @@ async def test_no_text_of_the_keeper_shows_a_key(caplog: pytest.LogCaptureFixtur
         rig.exchange.failures, later = rig.exchange.failures[:0], rig.exchange.failures
         await rig.connect(2)
         rig.exchange.failures = later
-        shown = f"{rig.keeper!r} {rig.keeper.metrics()!r} {rig.keeper._keys!r} {rig.reconnects!r}"
+        shown = f"{rig.keeper!r} {rig.counters!r} {rig.keeper._keys!r} {rig.reconnects!r}"
         await rig.close()
     assert len(caplog.records) >= 3
     assert "***" in caplog.text

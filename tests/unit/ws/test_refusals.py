@@ -27,7 +27,7 @@ class Bench:
 
     def __init__(self) -> None:
         self.retries: list[tuple[str, float]] = []
-        self.complaints: list[str] = []
+        self.complaints: list[tuple[int, str]] = []
         self.told: list[SubscriptionRefused] = []
         self.counters = PoolCounters()
         self.channel = Channel("trades", on_sink_error=lambda _: None)
@@ -40,7 +40,7 @@ class Bench:
             cast("LinkSet", SimpleNamespace(get=lambda number: None)),
             counters=self.counters,
             retry_at=float,
-            on_complaint=self.complaints.append,
+            on_complaint=lambda link, text: self.complaints.append((link, text)),
         )
 
     def refuse(self, count: int, *, is_kept: bool = True) -> None:
@@ -73,6 +73,6 @@ def test_a_copy_that_is_refused_for_ever_is_no_news_while_another_one_lives() ->
 async def test_who_waits_is_told_of_the_first_refusal_even_if_it_says_nothing(text: str) -> None:
     bench = Bench()
     bench.refusals.on_action(Refused("trades", 2, text, 1, is_kept=False))
-    assert bench.complaints == ["trades refused: the acknowledgement was empty"]
+    assert bench.complaints == [(2, "trades refused: the acknowledgement was empty")]
     assert not bench.channels
     assert not bench.retries
