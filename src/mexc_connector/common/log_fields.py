@@ -2,8 +2,9 @@
 
 Every line of the library may carry them as `record.mexc`, a dictionary: `symbol` ("BTC/USDT"),
 `order_id`, `client_order_id`, `connection` (number of a link), `request` (number of a call of one
-REST client), `endpoint`, `stream` (what a callback listens to), `mode` (a `DegradedMode`) and
-`journal` (its file). A line has those that apply; docs/logging.md has a formatter.
+REST client), `endpoint`, `stream` (a channel, or what a callback listens to), `mode`
+(a `DegradedMode`) and `journal` (its file). A line has those that apply; docs/logging.md has a
+formatter.
 """
 
 import logging

@@ -9,6 +9,7 @@ from functools import partial
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 from mexc_connector.common.errors import ProtocolViolation, SubscriptionRefused
+from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.registration import GuardedCallback, Registration, Release
 from mexc_connector.common.watch import Inlet, Watch
 from mexc_connector.core.implementation import IMPLEMENTATION
@@ -47,7 +48,8 @@ class CallbackConsumer(Generic[T]):
 
     def fail(self, error: Exception) -> None:
         """Close the registration: the callback will not be called again. The log says why."""
-        _logger.warning("a callback ends: %s", error)
+        stream = getattr(error, "channel", None)
+        _logger.warning("a callback ends: %s", error, extra=log_fields(stream=stream))
         self.finish()
 
     def finish(self) -> None:
@@ -175,7 +177,8 @@ class Feed(Generic[T]):
         except ProtocolViolation as error:
             level = logging.DEBUG if self._counters.bad_bodies else logging.WARNING
             self._counters.bad_bodies += 1
-            _logger.log(level, "%s: bad body: %s", self.channel, error.problem)
+            fields = log_fields(stream=self.channel)
+            _logger.log(level, "%s: bad body: %s", self.channel, error.problem, extra=fields)
             self.on_undecodable(epoch)
             return
         self._hand_out(events)

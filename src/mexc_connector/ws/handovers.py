@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Mapping
 
+from mexc_connector.common.log_fields import log_fields
 from mexc_connector.core.redundant_plan import RedundantPlan
 from mexc_connector.core.subscription_actions import HandedOver, HandoverFailed
 from mexc_connector.ws.channel import Channel
@@ -39,12 +40,14 @@ class Handovers:
 
     def on_action(self, action: HandedOver | HandoverFailed) -> None:
         """Take note of an end; after a failure the next attempt is planned."""
+        fields = log_fields(connection=action.link)
         if isinstance(action, HandedOver):
             self._counters.handovers += 1
-            _logger.info("link %d: link %d has taken over", action.link, action.successor)
+            text = "link %d: link %d has taken over"
+            _logger.info(text, action.link, action.successor, extra=fields)
             return
         self._counters.handover_failures += 1
-        _logger.warning("link %d: no successor: %s", action.link, action.reason)
+        _logger.warning("link %d: no successor: %s", action.link, action.reason, extra=fields)
         if (link := self._links.get(action.link)) is not None:
             self._links.report(link, f"no successor: {action.reason}")
         retry_at = self._retry_at(action.count - 1)

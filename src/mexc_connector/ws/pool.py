@@ -18,6 +18,7 @@ from mexc_connector.common.errors import (
     MexcError,
     SessionClosed,
 )
+from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.core.backoff import backoff_delay
 from mexc_connector.core.pace import Pace
@@ -270,7 +271,8 @@ class LinkPool:
         """Count what a sink raised; called while the exception is being handled."""
         self.counters.sink_errors += 1
         if self.counters.sink_errors == 1:
-            _logger.exception("%s: a sink raised; further errors are only counted", channel.name)
+            text = "%s: a sink raised; further errors are only counted"
+            _logger.exception(text, channel.name, extra=log_fields(stream=channel.name))
 
     def _release(self, channel: Channel, sink: ChannelSink) -> None:
         channel.release(sink)

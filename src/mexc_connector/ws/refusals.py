@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable
 
 from mexc_connector.common.errors import SubscriptionRefused
+from mexc_connector.common.log_fields import log_fields
 from mexc_connector.core.redundant_plan import RedundantPlan
 from mexc_connector.core.subscription_actions import Refused
 from mexc_connector.ws.channel import Channel
@@ -43,7 +44,8 @@ class Refusals:
         """Carry out what a refusal means for its channel."""
         self._counters.refusals += 1
         text = action.text.strip() or "the acknowledgement was empty"
-        _logger.info("%s refused (%d in a row): %s", action.topic, action.count, text)
+        fields = log_fields(stream=action.topic, connection=action.link)
+        _logger.info("%s refused (%d in a row): %s", action.topic, action.count, text, extra=fields)
         self._on_complaint(action.link, f"{action.topic} refused: {text}")
         channel = self._channels.get(action.topic)
         if channel is None:

@@ -76,3 +76,12 @@ async def test_who_waits_is_told_of_the_first_refusal_even_if_it_says_nothing(te
     assert bench.complaints == [(2, "trades refused: the acknowledgement was empty")]
     assert not bench.channels
     assert not bench.retries
+
+
+def test_the_line_about_a_refusal_names_channel_and_connection(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level("INFO", "mexc_connector.ws")
+    Bench().refuse(1)
+    (record,) = caplog.records
+    assert record.mexc == {"stream": "trades", "connection": 2}  # type: ignore[attr-defined]
