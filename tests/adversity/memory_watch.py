@@ -10,10 +10,12 @@ import gc
 import os
 import time
 import tracemalloc
+from collections import Counter
 from pathlib import Path
 
 import msgspec
 
+from mexc_connector import Trade
 from tests.adversity.growth import growth_per_hour
 from tests.adversity.soak_report import Report
 
@@ -21,6 +23,8 @@ SAMPLE_S = 5.0
 SHORTEST_JUDGED_MINUTES = 4.0
 MOST_NEW_OBJECTS_PER_MINUTE = 300.0
 """Over the last two thirds of a run."""
+MOST_TRADES_A_MARKET = 2_500
+"""A tape remembers 2,000: the first minutes fill it, so trades are not judged by their growth."""
 MOST_TRACED_GROWTH_KB = 1_024
 STATM = Path("/proc/self/statm")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -29,11 +33,12 @@ NOT_OURS = tracemalloc.Filter(False, "*/mexc_connector/sim/*")
 
 
 class Sample(msgspec.Struct, frozen=True):
-    """Memory at a moment; `objects` are of the connector's own types."""
+    """Memory at a moment; `objects` are of the connector's own types, public trades apart."""
 
     at_s: float
     rss_kb: int
     objects: int
+    trades: int
     tasks: int
 
 
@@ -53,11 +58,13 @@ class MemoryWatch:
         try:
             while True:
                 at_s = time.perf_counter() - began
+                objects, trades = _connector_objects()
                 self._samples.append(
                     Sample(
                         at_s=at_s,
                         rss_kb=_resident_kb(),
-                        objects=_connector_objects(),
+                        objects=objects,
+                        trades=trades,
                         tasks=len(asyncio.all_tasks()),
                     )
                 )
@@ -79,6 +86,9 @@ class MemoryWatch:
         report.rss_growth_kb_per_minute = round(rss, 1)
         new = growth_per_hour([(s.at_s, float(s.objects)) for s in settled]) / 60
         report.objects, report.new_objects_per_minute = samples[-1].objects, round(new, 1)
+        report.trades_remembered = max(sample.trades for sample in samples)
+        if report.trades_remembered > MOST_TRADES_A_MARKET * report.symbols:
+            report.broken.append(f"{report.trades_remembered} public trades are remembered")
         report.most_tasks = max(sample.tasks for sample in samples)
         if report.minutes < SHORTEST_JUDGED_MINUTES:
             return
@@ -91,13 +101,17 @@ class MemoryWatch:
                 report.broken.append(f"the connector holds {report.traced_growth_kb} KB more")
 
 
-def _connector_objects() -> int:
-    """Count what the collector knows of the connector's types."""
-    return sum(
-        name.startswith("mexc_connector.") and not name.startswith("mexc_connector.sim")
-        for name in (type(thing).__module__ or "" for thing in gc.get_objects())
-        if isinstance(name, str)
-    )
+def _connector_objects() -> tuple[int, int]:
+    """Count what the collector knows of the connector's types: all but public trades, and these."""
+    kinds = Counter(type(thing) for thing in gc.get_objects())
+    trades = kinds.pop(Trade, 0)
+    return sum(count for kind, count in kinds.items() if _is_ours(kind.__module__)), trades
+
+
+def _is_ours(module: object) -> bool:
+    if not isinstance(module, str):
+        return False
+    return module.startswith("mexc_connector.") and not module.startswith("mexc_connector.sim")
 
 
 def _traced_kb() -> int:

@@ -38,6 +38,7 @@ from tests.adversity.witness import Witness
 
 FAULTS_S = (1.0, 2.5)
 ONE_CALM_IN = 6
+MOST_OPEN = 40
 RECOVERY_S = 45.0
 LEAVE_OUT = frozenset({"corrupt"})
 """Forged values cannot be told from true ones: they would void every comparison after them."""
@@ -112,7 +113,9 @@ class Soak:
                 books_one_in=5,
             )
             witness.watch()
-            trader = Trader(mexc, seed=report.seed, pause_s=0.05, infos=_infos(markets))
+            trader = Trader(
+                mexc, seed=report.seed, pause_s=0.05, infos=_infos(markets), most_open=40
+            )
             sampling = asyncio.create_task(self._memory.run())
             ends = time.perf_counter() + report.minutes * 60  # of real time, whoever else runs
             while time.perf_counter() < ends and not report.broken:

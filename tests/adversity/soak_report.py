@@ -33,6 +33,7 @@ class Report(msgspec.Struct, kw_only=True):
     reconnects: int = 0
     listen_keys: int = 0
     reconciliations: int = 0
+    trades_remembered: int = 0
     objects: int = 0
     new_objects_per_minute: float = 0.0
     most_tasks: int = 0

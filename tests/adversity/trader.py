@@ -34,8 +34,12 @@ class Trader:
         seed: int,
         pause_s: float = 0.02,
         infos: Mapping[Symbol, SymbolInfo] | None = None,
+        most_open: int = 1_000,
     ) -> None:
-        """`infos`: rules of the markets; without them, those of the usual three are known."""
+        """`infos`: rules of the markets; without them, those of the usual three are known.
+
+        `most_open`: with more orders open than that, the oldest is cancelled before the next one.
+        """
         self.handles: dict[str, OrderHandle] = {}
         self.errors: Counter[str] = Counter()
         self.cancels = 0
@@ -44,12 +48,17 @@ class Trader:
         self._mexc = mexc
         self._dice = random.Random(seed)
         self._pause_s = pause_s
+        self._most_open = most_open
         self._prices: dict[Symbol, float] = {}
 
     async def run(self) -> None:
         """Trade until cancelled."""
         while True:
             symbol = self._dice.choice(list(self._mexc.active_symbols))
+            if len(self.handles) > self._most_open:
+                self.forget_ended()
+            if len(self.handles) > self._most_open:
+                await self._cancel(next(iter(self.handles.values())))
             handle = await self._place(symbol)
             if handle is not None and self._dice.random() < 0.4:
                 await self._cancel(handle)
