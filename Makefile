@@ -12,7 +12,7 @@ WORKERS ?= 3
 BUILT_FROM := pyproject.toml setup.py \
 	$(wildcard $(addprefix src/mexc_connector/native/*.,pyx pxi pxd h))
 
-.PHONY: demo test check adversity soak lint types install bench wheels asan proto clean
+.PHONY: demo test check pairs adversity soak lint types install bench wheels asan proto clean
 
 demo: $(STAMP)
 	$(BIN)/mexc-connector demo $(ARGS)
@@ -26,10 +26,13 @@ check: test asan
 	PYTHON=$(PYTHON) scripts/check_installation.sh
 	PYTHON=$(PYTHON) scripts/check_protobuf_range.sh
 
-# Every pair of faults (`make test` tries each fault alone and 32 pairs), then each mechanism
-# taken out of a copy, which a test has to notice. About five minutes on two cores.
-adversity: $(STAMP)
-	$(BIN)/python -m tests.adversity.case --pairs --at-once 8 $(ARGS)
+# Every pair of faults; `make test` tries each fault alone, and 32 of the pairs.
+pairs: $(STAMP)
+	seq $(WORKERS) | xargs -P $(WORKERS) -I PART \
+		$(BIN)/python -m tests.adversity.case --pairs --part PART/$(WORKERS) $(ARGS)
+
+# The pairs, then each mechanism taken out of a copy, which a test has to notice.
+adversity: pairs
 	$(BIN)/python -m tests.adversity.removals
 
 # Random faults for MINUTES at a stretch, time sped up; a report at the end.
