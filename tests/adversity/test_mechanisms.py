@@ -6,6 +6,7 @@
 import pytest
 
 from tests.adversity.case import run_batch
+from tests.adversity.removals import REMOVALS, ROOT
 
 FAULTS_OF = {
     "gap_check": ("drop_public", "silence_channels"),
@@ -23,3 +24,10 @@ async def test_promises_hold_because_of(mechanism: str, fault_seed: int) -> None
     broken = [outcome.report for outcome in outcomes if outcome.broken]
     assert not broken, "\n".join(broken)
     assert all(outcome.struck and outcome.orders for outcome in outcomes)
+
+
+@pytest.mark.parametrize("mechanism", FAULTS_OF)
+def test_what_takes_a_mechanism_out_finds_its_place(mechanism: str) -> None:
+    for edit in REMOVALS[mechanism].edits:
+        source = (ROOT / "src" / "mexc_connector" / edit.file).read_text(encoding="utf-8")
+        assert source.count(edit.old) == 1, edit.file
