@@ -1,5 +1,7 @@
 """Handover: one link on its way to a successor, as `RotatingPlan` follows it."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from mexc_connector.core.subscriptions import SubscriptionPlan
@@ -21,3 +23,7 @@ class Handover(msgspec.Struct):
             return 0.0  # what was missing was given up, and no answer will tell
         times = (self.plan.deadline, self.look_at, self.give_up_at)
         return min(time for time in times if time is not None)
+
+    def is_in_step(self, is_topic_in_step: Callable[[str, int], bool]) -> bool:
+        """Whether the successor brings what the link brings, of every topic."""
+        return all(is_topic_in_step(topic, self.successor) for topic in self.plan.topics)

@@ -127,6 +127,10 @@ class RedundantPlan:
         """Every link in use."""
         return tuple(link for plane in self._planes for link in plane.links)
 
+    def is_successor(self, link: int) -> bool:
+        """Whether a link is to take over from another one, and nothing depends on it yet."""
+        return any(link in plane.successors for plane in self._planes)
+
     def topics_of(self, link: int) -> tuple[str, ...]:
         """Return the topics placed on a link."""
         plane = self._plane_of.get(link)

@@ -192,7 +192,12 @@ class RotatingPlan:
     @property
     def links(self) -> tuple[int, ...]:
         """Every link in use, successors last."""
-        return (*self._plan.links, *(one.successor for one in self._handovers.values()))
+        return (*self._plan.links, *self.successors)
+
+    @property
+    def successors(self) -> tuple[int, ...]:
+        """Links that are to take over: nothing depends on them yet."""
+        return tuple(one.successor for one in self._handovers.values())
 
     def topics_of(self, link: int) -> tuple[str, ...]:
         """Return the topics placed on a link."""
@@ -265,16 +270,12 @@ class RotatingPlan:
 
     def _look(self, handover: Handover, now: float) -> list[Action]:
         if handover.look_at is not None and now >= handover.look_at:
-            if not self._plan.is_open(handover.link) or self._has_all_in_step(handover):
+            if not self._plan.is_open(handover.link) or handover.is_in_step(self._is_in_step):
                 return self._complete(handover)
             handover.look_at = now + _LOOK_AGAIN_S
         if now >= handover.give_up_at:
             return self._give_up(handover, "the successor did not get in step")
         return []
-
-    def _has_all_in_step(self, handover: Handover) -> bool:
-        successor = handover.successor
-        return all(self._is_in_step(topic, successor) for topic in handover.plan.topics)
 
     def _complete(self, handover: Handover) -> list[Action]:
         del self._handovers[handover.link]

@@ -13,11 +13,7 @@ from itertools import count
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import StreamConfig
-from mexc_connector.common.errors import (
-    ConnectionFailed,
-    MexcError,
-    SessionClosed,
-)
+from mexc_connector.common.errors import ConnectionFailed, MexcError, SessionClosed
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.core.backoff import backoff_delay
 from mexc_connector.core.pace import Pace
@@ -72,9 +68,10 @@ class LinkPool:
         self._streams = streams
         self._clock = clock
         self._jitter = random.Random().random  # noqa: S311
-        self.links = LinkSet(self, self._settings(url, proxy), on_event=on_event)
         self._channels: dict[str, Channel] = {}
         self._plan = plan = plan_for(streams, is_in_step=partial(is_in_step, self._channels))
+        settings = self._settings(url, proxy)
+        self.links = LinkSet(self, settings, on_event=on_event, is_spare=plan.is_successor)
         self._refusals = Refusals(
             plan,
             self._channels,
@@ -227,6 +224,8 @@ class LinkPool:
         return control.request(request.kind, request.topics, request_id=request.request_id)
 
     def _carry_out(self, actions: list[Action]) -> None:
+        if self._is_closed:
+            return  # links that end now need no others in their place
         for action in actions:
             if isinstance(action, Granted):
                 self._on_granted(action)
