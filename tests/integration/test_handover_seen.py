@@ -95,6 +95,18 @@ async def test_a_successor_that_is_lost_takes_nothing_from_it_either() -> None:
         assert set(states) == {ConnectionState.OPEN}
 
 
+async def test_of_two_links_that_fell_silent_one_at_a_time_is_replaced() -> None:
+    options: dict[str, object] = {"redundancy": 2, "rotate_after_s": 1000.0}
+    async with ScriptedServer() as server, client(server, **options) as streams:
+        await streams.subscribe_depth(MARKETS[0], Sink())
+        await until(lambda: len(carriers_of(streams)) == 2)
+        first = next(iter(carriers_of(streams)))
+        streams.recycle_depth(MARKETS[0], "stale")
+        await until(lambda: first not in carriers_of(streams))
+        await until(lambda: len(carriers_of(streams)) == 2)
+        assert streams.metrics().reconnects == 1
+
+
 async def test_closing_in_the_middle_of_a_handover_is_no_failure_of_it(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

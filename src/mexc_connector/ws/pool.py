@@ -127,9 +127,13 @@ class LinkPool:
             self._release(entry, sink)
 
     def recycle(self, channel: str, reason: str) -> None:
-        """Drop what carries a channel; its link makes a new connection and replays."""
-        for number in self._plan.links_of(channel):
-            self.drop(number, reason)
+        """Drop the link that leads a channel: it connects again, or another one takes its place.
+
+        Links that carry it too go on: for their other channels one outage at a time is enough.
+        """
+        entry = self._channels.get(channel)
+        if entry is not None and entry.carriers:
+            self.drop(next(iter(entry.carriers)), reason)
 
     def drop(self, number: int, reason: str) -> None:
         """Drop the connection of a link, unless the link has been ended."""
