@@ -129,6 +129,13 @@ def test_silence_since_it_joined_is_proof_enough_once_there_was_time() -> None:
     assert not proof.settle(9)
 
 
+def test_one_that_is_in_step_and_joins_once_more_has_nothing_to_prove() -> None:
+    proof = CopyProof()
+    proof.on_joined(1)
+    proof.on_joined(1)
+    assert proof.is_complete
+
+
 def test_what_is_remembered_is_bounded() -> None:
     proof = CopyProof()
     proof.on_joined(1)

@@ -38,6 +38,8 @@ class CopyProof:
 
     def on_joined(self, carrier: int) -> None:
         """Another connection brings the events too (C1, C2)."""
+        if carrier in self._in_step:
+            return
         if self._in_step:
             self._unproven[carrier] = OrderedDict()
             self._untouched.add(carrier)
