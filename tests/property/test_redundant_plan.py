@@ -88,3 +88,61 @@ def test_a_topic_is_refused_once_no_copy_may_still_be_granted() -> None:
     assert [refused.is_kept for refused in told] == [True, False]
     assert world.plan.topics == ()
     assert world.plan.links == ()
+
+
+def plan_of(copies: int) -> RedundantPlan:
+    def new_plane(numbers: PlanNumbers) -> RotatingPlan:
+        return RotatingPlan(
+            new_plan,
+            overlap_s=OVERLAP_S,
+            patience_s=PATIENCE_S,
+            is_in_step=lambda topic, link: True,
+            numbers=numbers,
+        )
+
+    return RedundantPlan(new_plane, copies=copies)
+
+
+def answered(plan: RedundantPlan, link: int, *, is_granted: bool) -> list[Refused]:
+    request = plan.next_request(link, 0.0)
+    assert request is not None
+    named = frozenset(request.topics)
+    actions = plan.on_reply(
+        link,
+        request.request_id,
+        granted=named if is_granted else frozenset(),
+        refused=frozenset() if is_granted else named,
+        text="Blocked!",
+        now=0.0,
+    )
+    return [action for action in actions or [] if isinstance(action, Refused)]
+
+
+def test_what_was_granted_once_is_not_forgotten_when_all_copies_are_refused() -> None:
+    plan = plan_of(2)
+    plan.want("a")
+    plan.on_link_open(1)
+    answered(plan, 1, is_granted=True)  # who asked is told: it is granted
+    plan.on_link_lost(1, 0.0)
+    plan.on_link_open(1)
+    plan.on_link_open(2)
+    refused = answered(plan, 1, is_granted=False) + answered(plan, 2, is_granted=False)
+    assert plan.topics == ("a",), "nobody would ask for it again, and nobody was told"
+    assert [one.is_kept for one in refused] == [True, True]
+
+
+def test_what_a_successor_granted_is_not_forgotten_when_its_link_is_refused() -> None:
+    plan = plan_of(1)
+    plan.want("a")
+    plan.on_link_open(1)
+    answered(plan, 1, is_granted=True)
+    plan.on_link_aged(1, 0.0)
+    plan.on_link_open(2)
+    plan.want("b")
+    answered(plan, 2, is_granted=True)  # who asked for "b" is told: it is granted
+    (refused,) = answered(plan, 1, is_granted=False)
+    assert refused.is_kept
+    assert plan.topics == ("a", "b")
+    assert plan.links == (1,), (
+        "the successor goes on alone with a channel, unheard if it falls silent"
+    )

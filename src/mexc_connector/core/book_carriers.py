@@ -12,7 +12,7 @@ then whatever it brings next follows, or was brought by another one before.
     ahead for longer than `catch_up_ns` -> the others have stopped: a gap (R8)
 """
 
-from mexc_connector.common.enums import BookState
+from mexc_connector.common.enums import BookState, UnsyncReason
 from mexc_connector.common.models import BookDiff
 from mexc_connector.core.book_actions import BookAction
 from mexc_connector.core.book_sync import BookSync
@@ -40,10 +40,17 @@ class BookCarriers:
         self._joined_at[carrier] = self._version
 
     def on_left(self, carrier: int) -> BookAction:
-        """R12: a connection is gone. If it was the last one, the sync learns it by itself."""
+        """R12: a connection is gone. If it was the last one, the sync learns it by itself.
+
+        A book that was stale (R15) begins anew with those that are left.
+        """
         self._joined_at.pop(carrier, None)
         self._ahead.pop(carrier, None)
         self._in_step.discard(carrier)
+        if self._joined_at and self._is_stale:
+            self._in_step.clear()
+            self._ahead.clear()
+            return self._sync.on_subscribed(self._sync.epoch)
         if not self._joined_at or self._in_step:
             return BookAction.NONE
         self._in_step.add(next(iter(self._joined_at)))
@@ -108,6 +115,11 @@ class BookCarriers:
     @property
     def _version(self) -> int:
         return self._sync.book.head.version
+
+    @property
+    def _is_stale(self) -> bool:
+        reason = self._sync.book.unsync_reason
+        return self._sync.state is BookState.DETACHED and reason is UnsyncReason.STALE
 
     def _hold(self, diff: BookDiff, carrier: int) -> BookAction:
         self._in_step.discard(carrier)

@@ -2,13 +2,21 @@
 
 Each copy has a plan of its own, a *plane*, with links of its own: what carries the first copies
 never carries second ones. A topic is refused once no plane has it or may still get it; until then
-a plane that was refused asks again later.
+a plane that was refused asks again later. One that was granted once, on any link, is kept by all:
+who asked for it believes to have it.
 """
 
 from collections.abc import Callable
 
 from mexc_connector.core.rotating_plan import RotatingPlan
-from mexc_connector.core.subscription_actions import Action, CloseLink, OpenLink, Refused, Request
+from mexc_connector.core.subscription_actions import (
+    Action,
+    CloseLink,
+    Granted,
+    OpenLink,
+    Refused,
+    Request,
+)
 from mexc_connector.core.subscription_state import PlanNumbers, TopicState
 
 
@@ -119,6 +127,10 @@ class RedundantPlan:
         """Every link in use."""
         return tuple(link for plane in self._planes for link in plane.links)
 
+    def is_successor(self, link: int) -> bool:
+        """Whether a link is to take over from another one, and nothing depends on it yet."""
+        return any(link in plane.successors for plane in self._planes)
+
     def topics_of(self, link: int) -> tuple[str, ...]:
         """Return the topics placed on a link."""
         plane = self._plane_of.get(link)
@@ -145,6 +157,9 @@ class RedundantPlan:
                 self._plane_of[action.link] = plane
             elif isinstance(action, CloseLink):
                 self._plane_of.pop(action.link, None)
+            elif isinstance(action, Granted):
+                for other in self._planes:
+                    other.note_granted(action.topic)
             if isinstance(action, Refused) and not action.is_kept:
                 told += self._on_refused(plane, action)
             else:

@@ -14,6 +14,8 @@ States of a handover, from a link to its successor, and what moves it:
                         -> over: the successor takes the link's place, the link closes
     refusal, no answer twice, successor lost or not connected, `patience_s` over
                         -> over: the successor closes, the link goes on; tried again
+    a topic granted on the successor leaves the link, but is wanted
+                        -> over: the same
     link without topics -> over: both close
 
 A successor has a plan of its own, of one link, so that all rules of slots and answers hold for it
@@ -23,8 +25,7 @@ a topic is on two links, and the link's own plan goes on as if there was no succ
 
 from collections.abc import Callable
 
-import msgspec
-
+from mexc_connector.core.handover import Handover
 from mexc_connector.core.subscription_actions import (
     Action,
     CloseLink,
@@ -38,16 +39,6 @@ from mexc_connector.core.subscriptions import SubscriptionPlan
 
 _LOOK_AGAIN_S = 0.1
 """A successor that was not in step when the overlap was over is looked at again so much later."""
-
-
-class Handover(msgspec.Struct):
-    """One link on its way to a successor. `look_at` is None while ASKING."""
-
-    link: int
-    successor: int
-    plan: SubscriptionPlan
-    give_up_at: float
-    look_at: float | None = None
 
 
 class RotatingPlan:
@@ -89,6 +80,10 @@ class RotatingPlan:
     def retry_after(self, topic: str, retry_at: float) -> None:
         """Set when a topic that was `Refused` and kept shall be asked for again."""
         self._plan.retry_after(topic, retry_at)
+
+    def note_granted(self, topic: str) -> None:
+        """Note that who asked for a topic was told that it is granted, be it elsewhere."""
+        self._plan.note_granted(topic)
 
     def keep_refused(self, topic: str, count: int) -> None:
         """Go on wanting a topic that was refused for good; `retry_after` has to follow."""
@@ -171,8 +166,7 @@ class RotatingPlan:
     def deadline(self) -> float | None:
         """When `on_time` wants to be called next; None while nothing is due."""
         times = [self._plan.deadline, *self._retry_at.values()]
-        for handover in self._handovers.values():
-            times += (handover.plan.deadline, handover.look_at, handover.give_up_at)
+        times += (handover.deadline for handover in self._handovers.values())
         return min((time for time in times if time is not None), default=None)
 
     def on_time(self, now: float) -> list[Action]:
@@ -198,7 +192,12 @@ class RotatingPlan:
     @property
     def links(self) -> tuple[int, ...]:
         """Every link in use, successors last."""
-        return (*self._plan.links, *(one.successor for one in self._handovers.values()))
+        return (*self._plan.links, *self.successors)
+
+    @property
+    def successors(self) -> tuple[int, ...]:
+        """Links that are to take over: nothing depends on them yet."""
+        return tuple(one.successor for one in self._handovers.values())
 
     def topics_of(self, link: int) -> tuple[str, ...]:
         """Return the topics placed on a link."""
@@ -239,6 +238,10 @@ class RotatingPlan:
                 del self._handovers[handover.link]
                 actions = [*actions, CloseLink(handover.successor)]
                 continue
+            strays = (topic for topic in asked if self._strays_from(handover, topic))
+            if (stray := next(strays, None)) is not None:
+                actions = [*actions, *self._give_up(handover, f"{stray} has left the link")]
+                continue
             handover.look_at = None
             changes = [one for topic in carried for one in handover.plan.want(topic)]
             for topic in set(asked).difference(carried):
@@ -247,6 +250,11 @@ class RotatingPlan:
         for link in [link for link in self._failures if not self._plan.topics_of(link)]:
             self._forgive(link)
         return actions
+
+    def _strays_from(self, handover: Handover, topic: str) -> bool:
+        """Whether a wanted topic left the link: off its successor too, it would fall silent."""
+        is_elsewhere = self._plan.link_of(topic) != handover.link and topic in self._plan.topics
+        return is_elsewhere and handover.plan.state_of(topic) is TopicState.CONFIRMED
 
     def _judged(self, handover: Handover, actions: list[Action], now: float | None) -> list[Action]:
         """Pass on what a successor's plan wants, unless it says that the successor is no good."""
@@ -262,16 +270,12 @@ class RotatingPlan:
 
     def _look(self, handover: Handover, now: float) -> list[Action]:
         if handover.look_at is not None and now >= handover.look_at:
-            if not self._plan.is_open(handover.link) or self._has_all_in_step(handover):
+            if not self._plan.is_open(handover.link) or handover.is_in_step(self._is_in_step):
                 return self._complete(handover)
             handover.look_at = now + _LOOK_AGAIN_S
         if now >= handover.give_up_at:
             return self._give_up(handover, "the successor did not get in step")
         return []
-
-    def _has_all_in_step(self, handover: Handover) -> bool:
-        successor = handover.successor
-        return all(self._is_in_step(topic, successor) for topic in handover.plan.topics)
 
     def _complete(self, handover: Handover) -> list[Action]:
         del self._handovers[handover.link]

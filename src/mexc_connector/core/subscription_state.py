@@ -1,10 +1,12 @@
 """What a `SubscriptionPlan` remembers of each wanted topic and of each link."""
 
+from collections.abc import Iterable, Mapping
 from enum import Enum, auto, unique
 from itertools import count, islice
 
 import msgspec
 
+from mexc_connector.core.pending_requests import Settled
 from mexc_connector.core.subscription_actions import Request, RequestKind
 
 
@@ -118,3 +120,16 @@ class PlannedLink(msgspec.Struct):
         for topic in self.topics.values():
             topic.link = self.number
             topic.confirm()
+
+
+def still_requested(topics: Mapping[str, Topic], settled: Iterable[Settled]) -> list[Topic]:
+    """Return what settled requests asked for, but not what left or was asked for anew since."""
+    return [
+        topic
+        for request, names in settled
+        if request.kind is RequestKind.SUBSCRIBE
+        for topic in map(topics.get, names)
+        if topic is not None
+        and topic.state is TopicState.REQUESTED
+        and topic.request_id == request.request_id
+    ]

@@ -19,7 +19,7 @@ it was asked for keeps its slot until the link reconnects (unless `unsubscribing
 link never holds more than `per_link` topics and spent slots. Without topics it is closed.
 """
 
-from mexc_connector.core.pending_requests import PendingRequests, Settled
+from mexc_connector.core.pending_requests import PendingRequests
 from mexc_connector.core.subscription_actions import (
     Action,
     CloseLink,
@@ -31,7 +31,13 @@ from mexc_connector.core.subscription_actions import (
     RequestKind,
     Wake,
 )
-from mexc_connector.core.subscription_state import PlannedLink, PlanNumbers, Topic, TopicState
+from mexc_connector.core.subscription_state import (
+    PlannedLink,
+    PlanNumbers,
+    Topic,
+    TopicState,
+    still_requested,
+)
 
 
 class SubscriptionPlan:
@@ -82,6 +88,12 @@ class SubscriptionPlan:
         entry = self._topics.get(topic)
         if entry is not None and entry.state is TopicState.REFUSED:
             self._retry_at[topic] = retry_at
+
+    def note_granted(self, topic: str) -> None:
+        """Note that a topic is granted elsewhere: refused here, it is kept."""
+        entry = self._topics.get(topic)
+        if entry is not None:
+            entry.was_confirmed = True
 
     def keep_refused(self, topic: str, count: int) -> None:
         """Go on wanting a topic that was refused and forgotten; `retry_after` has to follow."""
@@ -154,7 +166,7 @@ class SubscriptionPlan:
         if not settled:
             return None
         actions: list[Action] = []
-        for topic in self._still_requested(settled):
+        for topic in still_requested(self._topics, settled):
             if topic.name in granted:
                 actions += self._grant(topic)
             else:
@@ -174,7 +186,7 @@ class SubscriptionPlan:
     def on_time(self, now: float) -> list[Action]:
         """Deal with answers that did not come and with retries that are due."""
         actions: list[Action] = []
-        for topic in self._still_requested(self._pending.expire(now)):
+        for topic in still_requested(self._topics, self._pending.expire(now)):
             actions += self._expire(topic)
         for name in [name for name, at in self._retry_at.items() if at <= now]:
             del self._retry_at[name]
@@ -253,18 +265,6 @@ class SubscriptionPlan:
         link.start_over()
         link.is_open = is_open
         self._pending.void(link.number)
-
-    def _still_requested(self, settled: list[Settled]) -> list[Topic]:
-        """Leave out what was given up, or asked for anew, since the request was sent."""
-        return [
-            topic
-            for request, names in settled
-            if request.kind is RequestKind.SUBSCRIBE
-            for topic in map(self._topics.get, names)
-            if topic is not None
-            and topic.state is TopicState.REQUESTED
-            and topic.request_id == request.request_id
-        ]
 
     def _expire(self, topic: Topic) -> list[Action]:
         if topic.has_frames:

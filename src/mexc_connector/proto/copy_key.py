@@ -22,6 +22,14 @@ def copy_key(push: PushDataV3ApiWrapper) -> int | str | None:
     return None
 
 
+def trade_keys(push: PushDataV3ApiWrapper) -> list[str | bytes]:
+    """Return what tells each trade of a push from others: its id, or all that is said of it."""
+    return [
+        trade.tradeId or trade.SerializeToString(deterministic=True)
+        for trade in push.publicAggreDeals.deals
+    ]
+
+
 def _version(text: str) -> int | None:
     try:
         return numbers.version(text)

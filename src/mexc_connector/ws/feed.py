@@ -15,6 +15,7 @@ from mexc_connector.common.watch import Inlet, Watch
 from mexc_connector.core.implementation import IMPLEMENTATION
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
 from mexc_connector.ws.counters import EventCounters
+from mexc_connector.ws.known_copies import KnownCopies, ProvenCopies
 from mexc_connector.ws.pool import LinkPool
 from mexc_connector.ws.sinks import CopyMerge, FrameLane
 from mexc_connector.ws.streams import Delivery, Stream
@@ -58,36 +59,6 @@ class CallbackConsumer(Generic[T]):
             self.registration.close()
 
 
-class KnownCopies:
-    """The `CopyMerge` of a stream whose translator knows by itself what it has handed out."""
-
-    def __init__(self, on_push: Callable[[PushDataV3ApiWrapper, int, int], None]) -> None:
-        self._on_push = on_push
-
-    def on_joined(self, carrier: int) -> None:
-        """Nothing to do: its pushes follow."""
-
-    def on_left(self, carrier: int) -> None:
-        """Nothing is missing: what it brought, the others bring."""
-
-    def on_copy(
-        self, push: PushDataV3ApiWrapper, carrier: int, epoch: int, received_ns: int
-    ) -> None:
-        """Translate it as any other: copies are dropped there."""
-        self._on_push(push, epoch, received_ns)
-
-    def on_missed(self, carrier: int, epoch: int) -> None:
-        """Nothing to do: another carrier brings it."""
-
-    def takes_lane(self, carrier: int) -> bool:
-        """Whichever comes first is handed out."""
-        return True
-
-    def settle(self, carrier: int) -> bool:
-        """Whichever comes first is handed out."""
-        return True
-
-
 class Feed(Generic[T]):
     """Translates the pushes of one channel once and hands the events to every consumer."""
 
@@ -108,7 +79,12 @@ class Feed(Generic[T]):
             self.lane = partial(self._on_frame, self._translator.read)
         self.merge: CopyMerge | None = None
         if self._translator.knows_copies:
-            self.merge = KnownCopies(self.on_push)
+            stage = self._stage
+            self.merge = (
+                KnownCopies(self.on_push)
+                if stage is None
+                else ProvenCopies(self.on_push, stage.on_missed)
+            )
         self._keeps_latest = stream.delivery is Delivery.LATEST
         self._counters = counters
         self._on_idle = on_idle

@@ -20,7 +20,10 @@ _SEVERITY = (
 
 
 class LinkSet:
-    """Opens and ends links by number, and reports what happens on them. Owns their closing."""
+    """Opens and ends links by number, and reports what happens on them. Owns their closing.
+
+    `is_spare(number)` says of a link that nothing depends on it yet.
+    """
 
     def __init__(
         self,
@@ -28,10 +31,12 @@ class LinkSet:
         settings: LinkSettings,
         *,
         on_event: Callable[[ConnectionEvent], None] | None,
+        is_spare: Callable[[int], bool] = lambda _number: False,
     ) -> None:
         self._owner = owner
         self._settings = settings
         self._on_event = on_event
+        self._is_spare = is_spare
         streams = settings.streams
         self._copies = (
             LinkCopyCounts(missed_after_s=streams.missed_after_s)
@@ -39,7 +44,7 @@ class LinkSet:
             else None
         )
         self._links: dict[int, Link] = {}
-        self._closing: set[asyncio.Task[None]] = set()
+        self._closing: dict[asyncio.Task[None], Link] = {}
         self._is_closed = False
 
     def get(self, number: int) -> Link | None:
@@ -59,21 +64,20 @@ class LinkSet:
         task = asyncio.get_running_loop().create_task(
             link.close(), name=f"mexc link {number} closing"
         )
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
+        self._closing[task] = link
+        task.add_done_callback(self._closing.pop)
 
     async def close(self) -> None:
         """End all links and wait for their farewells; a cancellation cuts these short."""
         self._is_closed = True
-        links = tuple(self._links.values())
-        for link in links:
-            self.end(link.number)
+        for number in tuple(self._links):
+            self.end(number)
         if not self._closing:
             return
         try:
             await asyncio.wait(self._closing)
         except asyncio.CancelledError:
-            for link in links:
+            for link in self._closing.values():
                 link.drop("closed")
             if self._closing:
                 await asyncio.wait(self._closing)
@@ -114,10 +118,10 @@ class LinkSet:
 
     @property
     def state(self) -> ConnectionState:
-        """The worst state of all links; IDLE without links, CLOSED once closed."""
+        """The worst state of all links but the spare; IDLE without links, CLOSED once closed."""
         if self._is_closed:
             return ConnectionState.CLOSED
-        states = {link.state for link in self._links.values()}
+        states = {link.state for number, link in self._links.items() if not self._is_spare(number)}
         return next((state for state in _SEVERITY if state in states), ConnectionState.IDLE)
 
     @property

@@ -13,11 +13,7 @@ from itertools import count
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import StreamConfig
-from mexc_connector.common.errors import (
-    ConnectionFailed,
-    MexcError,
-    SessionClosed,
-)
+from mexc_connector.common.errors import ConnectionFailed, MexcError, SessionClosed
 from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.core.backoff import backoff_delay
@@ -42,11 +38,9 @@ from mexc_connector.ws.latency import FrameTimer
 from mexc_connector.ws.link_settings import LinkSettings
 from mexc_connector.ws.links import LinkSet
 from mexc_connector.ws.plans import plan_for
-from mexc_connector.ws.refusals import REPLAY_REFUSALS, Refusals
+from mexc_connector.ws.refusals import Refusals
 from mexc_connector.ws.router import FrameRouter
 from mexc_connector.ws.sinks import ChannelSink, RefusalListener
-
-__all__ = ["CONNECT_ATTEMPTS", "REPLAY_REFUSALS", "ChannelSink", "LinkPool"]
 
 _logger = logging.getLogger("mexc_connector.ws")
 
@@ -73,9 +67,10 @@ class LinkPool:
         self._streams = streams
         self._clock = clock
         self._jitter = random.Random().random  # noqa: S311
-        self.links = LinkSet(self, self._settings(url, proxy), on_event=on_event)
         self._channels: dict[str, Channel] = {}
         self._plan = plan = plan_for(streams, is_in_step=partial(is_in_step, self._channels))
+        settings = self._settings(url, proxy)
+        self.links = LinkSet(self, settings, on_event=on_event, is_spare=plan.is_successor)
         self._refusals = Refusals(
             plan,
             self._channels,
@@ -131,9 +126,13 @@ class LinkPool:
             self._release(entry, sink)
 
     def recycle(self, channel: str, reason: str) -> None:
-        """Drop what carries a channel; its link makes a new connection and replays."""
-        for number in self._plan.links_of(channel):
-            self.drop(number, reason)
+        """Drop the link that leads a channel: it connects again, or another one takes its place.
+
+        Links that carry it too go on: for their other channels one outage at a time is enough.
+        """
+        entry = self._channels.get(channel)
+        if entry is not None and entry.carriers:
+            self.drop(next(iter(entry.carriers)), reason)
 
     def drop(self, number: int, reason: str) -> None:
         """Drop the connection of a link, unless the link has been ended."""
@@ -228,6 +227,8 @@ class LinkPool:
         return control.request(request.kind, request.topics, request_id=request.request_id)
 
     def _carry_out(self, actions: list[Action]) -> None:
+        if self._is_closed:
+            return  # links that end now need no others in their place
         for action in actions:
             if isinstance(action, Granted):
                 self._on_granted(action)

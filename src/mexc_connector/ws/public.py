@@ -88,14 +88,14 @@ class MexcWebsocketPublic:
 
     @property
     def state(self) -> ConnectionState:
-        """The worst state of all links; IDLE while nothing is subscribed."""
+        """The worst state of all links, successors on their way aside; IDLE without any."""
         if self._is_closed:
             return ConnectionState.CLOSED
         return ConnectionState.IDLE if self._hub is None else self._hub.pool.links.state
 
     @property
     def is_connected(self) -> bool:
-        """Whether there are links and every one of them is open."""
+        """Whether there are links and all are open; a successor on its way need not be."""
         return self.state is ConnectionState.OPEN
 
     def on_connection(self, callback: Callable[[ConnectionEvent], object]) -> Registration:

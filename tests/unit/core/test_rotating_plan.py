@@ -114,3 +114,38 @@ def test_a_link_that_carries_nothing_any_more_needs_no_successor() -> None:
     assert rig.plan.links == ()
     assert rig.plan.on_link_aged(1, 12.0) == []
     assert "0 handovers" in repr(rig.plan)
+
+
+def test_a_wish_taken_back_before_it_was_asked_costs_no_handover() -> None:
+    rig = Rig()
+    rig.plan.on_link_open(2)
+    rig.answer(2, now=11.0)
+    rig.plan.want("c")
+    rig.plan.unwant("c")
+    deadline = rig.plan.deadline
+    assert deadline is not None
+    assert deadline <= 11.0, "nobody would look before the patience is over"
+    rig.plan.on_time(11.0)
+    assert rig.plan.on_time(13.0) == [HandedOver(1, 2), CloseLink(1)]
+
+
+def test_a_channel_that_only_the_successor_has_does_not_fall_silent_there() -> None:
+    rig = Rig()
+    rig.plan.on_link_lost(1, 10.1)
+    rig.plan.on_link_open(2)
+    request = rig.plan.next_request(2, 10.2)
+    assert request is not None
+    rig.plan.want("c")  # so that the successor is still ASKING
+    rig.plan.on_reply(
+        2,
+        request.request_id,
+        granted=frozenset(request.topics),
+        refused=frozenset(),
+        text="",
+        now=10.3,
+    )
+    rig.plan.on_link_open(1)
+    actions = rig.answer(1, now=10.4, refused="a")
+    assert actions is not None
+    assert CloseLink(2) in actions
+    assert HandoverFailed(1, 2, 1, "a has left the link") in actions

@@ -59,3 +59,39 @@ async def test_without_redundant_feeds_no_channel_compares_anything() -> None:
     assert links.new_copies() is None
     assert [link.copies for link in links.health()] == [None]
     await links.close()
+
+
+async def test_a_cancelled_close_cuts_the_farewell_of_a_link_that_was_ended_before_short_too() -> (
+    None
+):
+    links = links_of(1)
+    links.open(1)
+    link = links.get(1)
+    assert link is not None
+    is_cut, close = asyncio.Event(), link.close
+
+    async def say_farewell() -> None:
+        await is_cut.wait()
+        await close()
+
+    link.close = say_farewell  # type: ignore[method-assign]
+    link.drop = lambda _reason: is_cut.set()  # type: ignore[method-assign]
+    links.end(1)
+    closing = asyncio.create_task(links.close())
+    await asyncio.sleep(0)
+    closing.cancel()
+    async with asyncio.timeout(1.0):
+        await asyncio.wait((closing,))
+    assert closing.cancelled()
+
+
+async def test_a_spare_link_says_nothing_of_the_state() -> None:
+    links = links_of(1)
+    links._is_spare = lambda number: number == 2
+    links.open(2)
+    await asyncio.sleep(0)
+    assert links.state is ConnectionState.IDLE
+    links.open(1)
+    await asyncio.sleep(0)
+    assert links.state is ConnectionState.CONNECTING
+    await links.close()
