@@ -182,10 +182,11 @@ class TapeState(StrEnum):
 class TapeHealth(msgspec.Struct, frozen=True):
     """One tape of trades, since the market's trades are followed; the account follows some too.
 
-    `is_complete`: every trade so far is proven to have been handed out. `gaps` counts breaks that
-    are over, `backfilled` the trades that were missed in them and handed out later. `gaps_open` of
-    them may lack trades, and nobody can say how many: `last_doubt` is why the latest stayed open,
-    `last_open_ns` when that was settled, by this machine's clock.
+    `is_complete`: every trade so far that the exchange sent was handed out; a push that it left out
+    on a connection that lives shows in nothing. `gaps` counts breaks that are over, `backfilled`
+    the trades that were missed in them and handed out later. `gaps_open` of them may lack trades,
+    and nobody can say how many: `last_doubt` is why the latest stayed open, `last_open_ns` when
+    that was settled, by this machine's clock.
     """
 
     symbol: str

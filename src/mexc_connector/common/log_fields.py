@@ -30,7 +30,10 @@ def log_fields(
     mode: str | None = None,
     journal: Path | None = None,
 ) -> Mapping[str, dict[str, str | int]]:
-    """Return what goes into `extra=`; None is left out. An `order` gives its market and ids."""
+    """Return what goes into `extra=`, nothing if nothing is known.
+
+    An `order` gives its market and ids.
+    """
     if order is not None:
         symbol, order_id, client_order_id = order.symbol, order.order_id, order.client_order_id
     found = {
@@ -44,7 +47,8 @@ def log_fields(
         "mode": mode,
         "journal": None if journal is None else str(journal),
     }
-    return {RECORD_ATTRIBUTE: {name: value for name, value in found.items() if value is not None}}
+    known = {name: value for name, value in found.items() if value is not None}
+    return {RECORD_ATTRIBUTE: known} if known else {}
 
 
 def fields_of(

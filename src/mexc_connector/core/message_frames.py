@@ -135,8 +135,11 @@ class MessageSplitter:
         """Tell whether no server may send this frame now; `mark` is the header's second byte."""
         if head in _CONTROLS:
             return mark > _LONGEST_CONTROL
-        if head in _CONTINUATIONS and self._fragments is None:
-            return True
+        if self._fragments is None:
+            if head in _CONTINUATIONS:
+                return True
+        elif head in _STARTS:
+            return False  # a `Violation`, by the first byte alone: the second may not be there yet
         return mark >= _MASKED or head not in _DATA
 
     def _fault(self, head: int, length: int) -> Violation | None:

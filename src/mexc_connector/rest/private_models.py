@@ -50,6 +50,8 @@ _TYPES = {
     "STOP_MARKET_ORDER": OrderType.MARKET,
 }
 _PERMANENT = -999
+_MOST_DECIMALS = 40
+"""Of an asset's smallest part; the exchange's assets have 18 at most."""
 
 
 def order(row: wire.OrderRow, symbol: Symbol) -> Order:
@@ -220,6 +222,8 @@ def _withdraw_step(value: str | int | None) -> Decimal | None:
     number = exact_decimal(value, name="withdrawIntegerMultiple")
     if number != number.to_integral_value():
         return number
+    if abs(number) > _MOST_DECIMALS:
+        raise ValueError(f"withdrawIntegerMultiple of {value}")
     return Decimal(1).scaleb(-int(number))
 
 

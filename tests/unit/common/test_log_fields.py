@@ -32,7 +32,11 @@ def test_fields_stand_under_one_name_and_what_is_not_known_is_left_out() -> None
     assert log_fields(symbol=BTC, connection=0, order_id=None) == {
         "mexc": {"symbol": "BTC/USDT", "connection": 0}
     }
-    assert log_fields() == {"mexc": {}}
+
+
+def test_a_line_about_nothing_in_particular_has_no_fields_at_all() -> None:
+    assert log_fields() == {}
+    assert log_fields(symbol=None, connection=None) == {}
 
 
 def test_an_order_gives_its_market_and_its_ids() -> None:
@@ -45,8 +49,8 @@ def test_an_event_gives_what_it_names_and_nothing_else() -> None:
     event = ConnectionEvent(3, ConnectionState.OPEN, 1, "granted", 5)
     assert fields_of(event, stream="links") == {"mexc": {"connection": 3, "stream": "links"}}
     assert fields_of(ORDER) == log_fields(order=ORDER)
-    assert fields_of(BookHealth("BTC/USDT", True, None, 1, None, 0, None, None)) == {"mexc": {}}
-    assert fields_of(()) == {"mexc": {}}
+    assert fields_of(BookHealth("BTC/USDT", True, None, 1, None, 0, None, None)) == {}
+    assert fields_of(()) == {}
 
 
 def test_every_field_is_in_the_documentation() -> None:

@@ -127,6 +127,13 @@ def test_a_message_inside_the_fragments_of_another_is_a_violation(opcode: int) -
     assert message.code == 1002
 
 
+def test_it_is_one_wherever_its_header_was_cut_and_masked_or_not() -> None:
+    stream = frame(0x2, b"a", final=False) + bytes((0x02, 0xC3, 1, 2))
+    whole = split(stream)
+    assert isinstance(whole[0], Violation)
+    assert all(split(stream[:cut], stream[cut:])[0] == whole[0] for cut in range(1, len(stream)))
+
+
 @pytest.mark.parametrize(
     "chunks",
     [

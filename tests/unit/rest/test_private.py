@@ -692,6 +692,14 @@ async def test_assets_tell_both_names_of_their_chains_and_their_smallest_part() 
     assert first.withdraw_fee == Decimal("0.0001")
 
 
+@pytest.mark.parametrize("count", [9223372036854775808, "-9223372036854775808", "1E+40", 101])
+async def test_a_smallest_part_of_absurdly_many_decimals_breaks_the_form(count: int | str) -> None:
+    network = {"coin": "EOS", "network": "EOS", "withdrawIntegerMultiple": count}
+    bench = Bench(capital__config__getall=reply([{"coin": "EOS", "networkList": [network]}]))
+    with pytest.raises(ProtocolViolation, match="withdrawIntegerMultiple"):
+        await bench.client.get_currencies()
+
+
 GROUP = {
     "tradeGroupName": "g",
     "tradeGroupId": 7,

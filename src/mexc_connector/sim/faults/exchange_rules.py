@@ -10,6 +10,8 @@ from enum import Enum
 
 from mexc_connector.sim.faults.rules import FaultRule, require
 
+MOST_JUMP_MS = 10 * 365 * 86_400_000
+"""Times on frames have 64 bits; a clock that left them would end the market."""
 MAINTENANCE_CODES = (500, 501, 604, 801, 11444)
 
 
@@ -43,9 +45,10 @@ class ClockJump(LastingRule, frozen=True, kw_only=True, tag_field="fault", tag="
     jump_ms: int
 
     def check(self) -> None:
-        """Refuse a jump to the same time."""
+        """Refuse a jump to the same time, and one out of all reason."""
         super().check()
         require(self.jump_ms != 0, "jump_ms must not be 0")
+        require(abs(self.jump_ms) <= MOST_JUMP_MS, "jump_ms must lie within 10 years")
 
 
 class Maintenance(LastingRule, frozen=True, kw_only=True, tag_field="fault", tag="maintenance"):

@@ -111,6 +111,7 @@ class WrongContentType(
         super().check()
         require(
             self.content_type.count("/") == 1
+            and all(self.content_type.split("/"))
             and self.content_type.isascii()
             and self.content_type.isprintable()
             and " " not in self.content_type,

@@ -13,7 +13,7 @@ from enum import Enum
 from mexc_connector.sim.faults.rules import Audience, Ending, FaultRule, require
 
 DAY_MS = 24 * 3_600_000
-CLOSE_CODES = (range(1000, 1004), range(1007, 1016), range(3000, 5000))
+CLOSE_CODES = (range(1000, 1004), range(1007, 1015), range(3000, 5000))
 LONGEST_REASON = 123
 """Bytes that a control frame has left beside the code (RFC 6455, 5.5)."""
 
@@ -130,7 +130,7 @@ class CloseConnection(PacedRule, frozen=True, kw_only=True, tag_field="fault", t
         """Refuse what a close frame cannot carry."""
         super().check()
         require(
-            any(self.code in codes for codes in CLOSE_CODES) and self.code != 1015,
+            any(self.code in codes for codes in CLOSE_CODES),
             "code must be one that a close frame may carry (1000 to 4999)",
         )
         require(len(self.reason.encode()) <= LONGEST_REASON, "reason is longer than 123 bytes")
