@@ -56,7 +56,7 @@ REMOVALS = {
             Edit(
                 "core/subscription_state.py",
                 "self.queued = dict.fromkeys(self.topics)",
-                "self.queued = {}",
+                "self.queued = dict(self.queued)",
             ),
         ),
         ("tests/unit/core/test_subscriptions.py", "tests/property/test_subscriptions.py"),

@@ -19,6 +19,7 @@ from mexc_connector import (
     MexcConfig,
     RateLimitConfig,
     RestConfig,
+    RotationConfig,
     StreamConfig,
     StreamSpeed,
     Symbol,
@@ -29,6 +30,8 @@ from mexc_connector.sim.rest_server import RestServer
 from tests.adversity.catalogue import SYMBOLS
 
 REST_TIMEOUT_S = 1.5
+ROTATE_AFTER_S = 0.8
+"""Faults last about twice as long: they meet handovers, too."""
 _TIME_REFUSED = b'"code":700003'
 
 MARKETS = {name: Symbol(AssetName(name[:-4]), AssetName("USDT")) for name in SYMBOLS}
@@ -45,7 +48,13 @@ def sim_options(seed: int) -> SimOptions:
     )
 
 
-def quick_config(rest_url: str, stream_url: str) -> MexcConfig:
+def quick_config(
+    rest_url: str,
+    stream_url: str,
+    *,
+    redundancy: int = 1,
+    rotate_after_s: float = ROTATE_AFTER_S,
+) -> MexcConfig:
     return MexcConfig(
         rest_url=rest_url,
         stream_url=stream_url,
@@ -76,6 +85,9 @@ def quick_config(rest_url: str, stream_url: str) -> MexcConfig:
             ping_interval_s=0.5,
             pong_timeout_s=2.0,
             data_timeout_s=4.0,
+            rotate_after_s=rotate_after_s,
+            rotation=RotationConfig(overlap_s=0.2, patience_s=2.0, give_up_after_s=4.0),
+            redundancy=redundancy,
             depth_speed=StreamSpeed.MS_10,
             trade_speed=StreamSpeed.MS_10,
         ),
