@@ -1,6 +1,7 @@
 """Options of the guards of trading. All are off until they are given."""
 
 from enum import StrEnum, unique
+from math import inf
 
 import msgspec
 
@@ -20,15 +21,15 @@ class PriceReference(StrEnum):
 
 
 class GuardOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all guards. Numbers must be above zero."""
+    """Base of all guards. Numbers must be above zero, and finite: others would never trip."""
 
     action: GuardAction = GuardAction.REFUSE
 
     def __post_init__(self) -> None:
         for name in self.__struct_fields__:
             value = getattr(self, name)
-            if isinstance(value, int | float) and not value > 0:
-                raise ConfigError(f"{name} must be above 0")
+            if isinstance(value, int | float) and not 0 < value < inf:
+                raise ConfigError(f"{name} must be above 0 and finite")
 
 
 class StaleBookGuard(GuardOptions, frozen=True, kw_only=True):

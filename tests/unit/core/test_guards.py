@@ -289,6 +289,7 @@ def test_a_reset_waits_for_what_is_being_canceled() -> None:
         OrderRateGuard,
         lambda: OrderRateGuard(per_second=0),
         lambda: DeadManSwitch(timeout_s=float("nan")),
+        lambda: DeadManSwitch(timeout_s=inf),
         lambda: GuardConfig(check_every_s=0),
     ],
 )
