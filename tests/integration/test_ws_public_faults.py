@@ -14,7 +14,7 @@ from mexc_connector.common.rotation_config import RotationConfig
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
-from mexc_connector.ws import control, pool
+from mexc_connector.ws import control, pool, refusals
 from mexc_connector.ws.public import MexcWebsocketPublic
 from tests.integration.scripted_server import (
     Request,
@@ -316,7 +316,7 @@ async def test_a_lasting_refusal_after_a_reconnect_ends_the_watch_with_the_error
             with pytest.raises(SubscriptionRefused):
                 await anext(watch)
         metrics = streams.metrics()
-        assert metrics.replay_refusals == pool.REPLAY_REFUSALS
+        assert metrics.replay_refusals == refusals.REPLAY_REFUSALS
         assert metrics.wanted == 1
         await until(lambda: streams.metrics().subscriptions == 1)
         [carrier] = [
@@ -529,7 +529,7 @@ async def test_who_joins_a_channel_that_is_refused_for_good_gets_the_refusal_too
             await streams.subscribe_depth(BTC_USDT, late)
         assert late.log == []
         # The one that had been granted did not ask to be told: it stays, and is tried on and on.
-        await until(lambda: streams.metrics().replay_refusals > pool.REPLAY_REFUSALS + 1)
+        await until(lambda: streams.metrics().replay_refusals > refusals.REPLAY_REFUSALS + 1)
         assert streams.metrics().wanted == 1
         streams.unsubscribe_depth(BTC_USDT, sink)
         await until(lambda: streams.metrics().links == 0)

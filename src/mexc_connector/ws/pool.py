@@ -102,7 +102,7 @@ class LinkPool:
 
         A granted channel is asked for again on every new connection, for as long as it takes.
         Should the exchange refuse it then, it is asked again with growing pauses, and from the
-        `REPLAY_REFUSALS`th time on `on_refused` is told; unsubscribing is up to the sink.
+        `refusals.REPLAY_REFUSALS`th time on `on_refused` is told; unsubscribing is up to the sink.
         """
         if self._is_closed:
             raise SessionClosed("the streams are closed")
