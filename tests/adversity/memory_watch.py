@@ -2,14 +2,13 @@
 
 The simulator shares the process and remembers trades, orders, candles and every fault that struck:
 what the whole process holds is told, not judged. Judged are the objects of the connector's own
-types, and, if asked for, what its own lines have allocated and not freed.
+types. `memory_run` has a process of its own for the connector.
 """
 
 import asyncio
 import gc
 import os
 import time
-import tracemalloc
 from collections import Counter
 from pathlib import Path
 
@@ -25,11 +24,8 @@ MOST_NEW_OBJECTS_PER_MINUTE = 300.0
 """Over the last two thirds of a run."""
 MOST_TRADES_A_MARKET = 2_500
 """A tape remembers 2,000: the first minutes fill it, so trades are not judged by their growth."""
-MOST_TRACED_GROWTH_KB = 1_024
 STATM = Path("/proc/self/statm")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-OURS = tracemalloc.Filter(True, "*/mexc_connector/*")
-NOT_OURS = tracemalloc.Filter(False, "*/mexc_connector/sim/*")
 
 
 class Sample(msgspec.Struct, frozen=True):
@@ -43,36 +39,26 @@ class Sample(msgspec.Struct, frozen=True):
 
 
 class MemoryWatch:
-    """Samples until it is cancelled. `is_traced` makes everything about half as fast."""
+    """Samples until it is cancelled."""
 
-    def __init__(self, *, is_traced: bool) -> None:
+    def __init__(self) -> None:
         self._samples: list[Sample] = []
-        self._is_traced = is_traced
-        self._traced: list[tuple[float, int]] = []
 
     async def run(self) -> None:
         """Look every five seconds."""
         began = time.perf_counter()
-        if self._is_traced:
-            tracemalloc.start()
-        try:
-            while True:
-                at_s = time.perf_counter() - began
-                objects, trades = _connector_objects()
-                self._samples.append(
-                    Sample(
-                        at_s=at_s,
-                        rss_kb=_resident_kb(),
-                        objects=objects,
-                        trades=trades,
-                        tasks=len(asyncio.all_tasks()),
-                    )
+        while True:
+            objects, trades = _connector_objects()
+            self._samples.append(
+                Sample(
+                    at_s=time.perf_counter() - began,
+                    rss_kb=resident_kb(),
+                    objects=objects,
+                    trades=trades,
+                    tasks=len(asyncio.all_tasks()),
                 )
-                if self._is_traced and len(self._samples) % 12 == 1:
-                    self._traced.append((at_s, _traced_kb()))
-                await asyncio.sleep(SAMPLE_S)
-        finally:
-            tracemalloc.stop()
+            )
+            await asyncio.sleep(SAMPLE_S)
 
     def judge(self, report: Report) -> None:
         """Write down what was seen, and what is broken."""
@@ -94,11 +80,6 @@ class MemoryWatch:
             return
         if new > MOST_NEW_OBJECTS_PER_MINUTE:
             report.broken.append(f"the connector holds {new:.0f} objects more every minute")
-        traced = [kb for at_s, kb in self._traced if at_s > began_s]
-        if len(traced) > 1:
-            report.traced_growth_kb = traced[-1] - traced[0]
-            if report.traced_growth_kb > MOST_TRACED_GROWTH_KB:
-                report.broken.append(f"the connector holds {report.traced_growth_kb} KB more")
 
 
 def _connector_objects() -> tuple[int, int]:
@@ -114,14 +95,7 @@ def _is_ours(module: object) -> bool:
     return module.startswith("mexc_connector.") and not module.startswith("mexc_connector.sim")
 
 
-def _traced_kb() -> int:
-    """Add up what the connector's own lines have allocated and not freed."""
-    gc.collect()
-    seen = tracemalloc.take_snapshot().filter_traces([OURS, NOT_OURS])
-    return sum(trace.size for trace in seen.traces) // 1024
-
-
-def _resident_kb() -> int:
+def resident_kb() -> int:
     """Read this process's memory; 0 where the system does not tell it."""
     if not STATM.exists():
         return 0

@@ -47,11 +47,11 @@ LEAVE_OUT = frozenset({"corrupt"})
 class Soak:
     """One run. `report` is filled as it goes."""
 
-    def __init__(self, report: Report, *, is_traced: bool = False) -> None:
+    def __init__(self, report: Report) -> None:
         self.report = report
         self._life = LimitLife(name="life", life_ms=int(report.link_hours * 3_600_000) // 5 * 5)
         self._dice = Random(report.seed)
-        self._memory = MemoryWatch(is_traced=is_traced)
+        self._memory = MemoryWatch()
 
     async def run(self) -> Report:
         """Run to the end; what is broken stands in the report."""
@@ -205,7 +205,6 @@ def main() -> int:
     parser.add_argument("--link-hours", type=float, default=0.1)
     parser.add_argument("--symbols", type=int, default=8)
     parser.add_argument("--redundancy", type=int, default=1, help="links for each channel")
-    parser.add_argument("--traced", action="store_true", help="judge allocated memory, too; slow")
     parser.add_argument("--json", type=Path, default=None, help="write the report there, too")
     arguments = parser.parse_args()
     seed = SystemRandom().randrange(2**32) if arguments.seed is None else arguments.seed
@@ -218,7 +217,7 @@ def main() -> int:
         link_hours=arguments.link_hours,
         redundancy=arguments.redundancy,
     )
-    report = asyncio.run(Soak(asked, is_traced=arguments.traced).run())
+    report = asyncio.run(Soak(asked).run())
     sys.stdout.write(report.text() + "\n")
     if arguments.json is not None:
         arguments.json.write_bytes(msgspec.json.format(msgspec.json.encode(report)))

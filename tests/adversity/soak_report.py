@@ -39,7 +39,6 @@ class Report(msgspec.Struct, kw_only=True):
     most_tasks: int = 0
     rss_growth_kb_per_minute: float = 0.0
     rss_peak_kb: int = 0
-    traced_growth_kb: int | None = None
     broken: list[str] = []
 
     def text(self) -> str:
