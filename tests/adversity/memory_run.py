@@ -15,7 +15,6 @@ import sys
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from random import Random
 
 import aiohttp
@@ -53,8 +52,8 @@ async def simulator(seed: int) -> AsyncIterator[Sim]:
     """Run the exchange in a process of its own."""
     markets = [part for name in SYMBOLS for part in ("--symbol", name)]
     process = await asyncio.create_subprocess_exec(
-        Path(sys.executable).with_name("mexc-connector"),
-        *("sim", "--port", "0", "--seed", str(seed)),
+        sys.executable,
+        *("-m", "mexc_connector", "sim", "--port", "0", "--seed", str(seed)),
         *("--agents", "20", "--admin", "--no-limits", *markets),
         stdout=asyncio.subprocess.PIPE,
     )
