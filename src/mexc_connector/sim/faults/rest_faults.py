@@ -107,7 +107,7 @@ class RestFaults:
         answer = await execute()
         if self._memory is not None:
             answer = await self._repeated(self._memory, request, answer, strikes)
-        for strike in strikes:
+        for strike in sorted(strikes, key=_spoils_form):
             answer = self._spoilt(strike, request, answer)
         await self._wait(strikes, Moment.AFTER)
         return await _deliver(request, answer, strikes)
@@ -173,6 +173,11 @@ class RestFaults:
         depth = msgspec.json.decode(body_of(answer), type=Depth)
         levels = row_limit(request.query, usual=100, most=self._exchange.snapshot_levels)
         return json_answer(200, stale_depth(market, depth, behind=behind, levels=levels))
+
+
+def _spoils_form(strike: Strike) -> bool:
+    """Say whether nothing can be read any more behind a fault: it comes after the others."""
+    return not isinstance(strike.rule, StaleSnapshot)
 
 
 def _instead(rule: EndpointRule, request: web.Request) -> web.Response | None:

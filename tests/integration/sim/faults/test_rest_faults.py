@@ -195,6 +195,17 @@ async def test_a_snapshot_is_older_than_the_stream(simulator: Simulator, browser
     assert (await browser.depth()).json["bids"] == [["100.00", "4.00000000"]]
 
 
+async def test_a_snapshot_that_is_cut_short_as_well_is_an_old_one(
+    simulator: Simulator, browser: Browser
+) -> None:
+    simulator.set_faults(plan(TruncateBody(), StaleSnapshot(behind=3)))
+    await change_book(simulator, 4)
+    reply = await browser.depth()
+    assert reply.status == 200
+    with pytest.raises(ValueError, match=r"Expecting|Unterminated|Invalid"):
+        json.loads(reply.body)
+
+
 async def test_a_snapshot_is_no_older_than_what_is_remembered(
     simulator: Simulator, browser: Browser
 ) -> None:
