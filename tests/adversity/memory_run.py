@@ -113,7 +113,7 @@ def judge(samples: list[tuple[float, float]]) -> None:
     whole_s = samples[-1][0]
     parts = [[kb for at_s, kb in samples if int(at_s * 6 / whole_s) == part] for part in range(6)]
     growth = growth_per_hour([one for one in samples if one[0] > whole_s / 2]) / 60
-    told = " ".join(f"{median(part) / 1024:.1f}" for part in parts)
+    told = " ".join(f"{median(part) / 1024:.1f}" for part in parts if part)
     sys.stdout.write(f"resident, by sixths, MiB: {told}; last half {growth:+.0f} KiB a minute\n")
     if growth > MOST_GROWTH_KB_PER_MINUTE:
         raise SystemExit("memory grows")
