@@ -1,6 +1,6 @@
 """Memory of a bot's process alone: an exchange that misbehaves, and consumers that never read.
 
-    python -m tests.adversity.memory_run --minutes 10 --seed 1
+    python -m tests.adversity.memory_run --minutes 60 --seed 1
 
 The exchange is a process of its own. Every channel comes over two links, which are replaced every
 few seconds; faults come and go; a trader trades; every kind of watch is opened and never read.
@@ -156,7 +156,7 @@ async def run(minutes: float, seed: int) -> None:
 def main() -> None:
     """Run, and say what was found."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--minutes", type=float, default=10.0)
+    parser.add_argument("--minutes", type=float, default=60.0)
     parser.add_argument("--seed", type=int, default=os.getpid())
     arguments = parser.parse_args()
     logging.getLogger("mexc_connector").setLevel(logging.CRITICAL)  # it warns of what is done to it
