@@ -4,7 +4,8 @@ from enum import StrEnum, unique
 
 import msgspec
 
-from mexc_connector.common.errors import ConfigError, TransportError
+from mexc_connector.common.errors import TransportError
+from mexc_connector.common.options import Options, require
 
 
 @unique
@@ -21,7 +22,7 @@ class CircuitState(StrEnum):
     """One of them is under way, to see whether the group answers again; the others fail."""
 
 
-class CircuitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class CircuitConfig(Options, frozen=True, kw_only=True):
     """When to stop asking a group of endpoints that does not answer.
 
     A failure is a timeout, a lost connection, a 5xx or the exchange's word that it is under
@@ -39,13 +40,9 @@ class CircuitConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     pause_max_s: float = 30.0
 
     def __post_init__(self) -> None:
-        if self.failures_in_a_row < 1:
-            raise ConfigError("failures_in_a_row must be 1 or more")
-        if not 1 <= self.failures_of_last_20 <= 20:
-            raise ConfigError("failures_of_last_20 must be 1 to 20")
-        for name in ("window_s", "pause_base_s", "pause_max_s"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"{name} must be above 0")
+        require(self.failures_in_a_row >= 1, "failures_in_a_row must be 1 or more")
+        require(1 <= self.failures_of_last_20 <= 20, "failures_of_last_20 must be 1 to 20")
+        self.require_positive("window_s", "pause_base_s", "pause_max_s")
 
 
 class CircuitOpen(TransportError):

@@ -75,7 +75,7 @@ class RateLimitConfig(Options, frozen=True):
             "ip_weight", "account_weight", "requests_per_second", "orders_per_second"
         )
         self.require_positive("window_s", "backoff_base_s", "backoff_max_s", "max_wait_s")
-        self._require_not_negative(
+        self.require_not_negative(
             "firewall_pause_s", "default_retry_after_s", "cancel_reserve", "trading_reserve"
         )
 
@@ -133,7 +133,7 @@ class StreamConfig(Options, frozen=True):
         self.require_positive("subscriptions_per_link", "channels_per_message", "queue_size")
         require(1 <= self.messages_per_second <= 100, "messages_per_second must be 1 to 100")
         require(1 <= self.redundancy <= 4, "redundancy must be 1 to 4")
-        self._require_not_negative("latency_one_in")
+        self.require_not_negative("latency_one_in")
         self.require_positive(
             "connects_per_second",
             "connect_timeout_s",

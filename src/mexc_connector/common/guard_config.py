@@ -3,10 +3,9 @@
 from enum import StrEnum, unique
 from math import inf
 
-import msgspec
-
 from mexc_connector.common.errors import ConfigError
 from mexc_connector.common.guards import GuardAction
+from mexc_connector.common.options import Options
 
 
 @unique
@@ -20,7 +19,7 @@ class PriceReference(StrEnum):
     """The last traded price, by the trade stream; unknown until a trade was seen."""
 
 
-class GuardOptions(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GuardOptions(Options, frozen=True, kw_only=True):
     """Base of all guards. Numbers must be above zero, and finite: others would never trip."""
 
     action: GuardAction = GuardAction.REFUSE
@@ -111,7 +110,7 @@ class DeadManSwitch(GuardOptions, frozen=True, kw_only=True):
     action: GuardAction = GuardAction.HALT
 
 
-class GuardConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GuardConfig(Options, frozen=True, kw_only=True):
     """Guards of trading; those that are None are off, which is the default of all.
 
     They watch every `check_every_s` and judge every order. Cancels are never guarded.
@@ -135,9 +134,7 @@ class GuardConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     retry_max_s: float = 5.0
 
     def __post_init__(self) -> None:
-        for name in ("close_timeout_s", "check_every_s", "retry_base_s", "retry_max_s"):
-            if not getattr(self, name) > 0:
-                raise ConfigError(f"{name} must be above 0")
+        self.require_positive("close_timeout_s", "check_every_s", "retry_base_s", "retry_max_s")
 
     @property
     def is_any_on(self) -> bool:

@@ -1,11 +1,9 @@
 """Options of the checks of a book beyond its versions."""
 
-import msgspec
-
-from mexc_connector.common.errors import ConfigError
+from mexc_connector.common.options import Options, require
 
 
-class IntegrityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class IntegrityConfig(Options, frozen=True, kw_only=True):
     """How books are compared with other words of the exchange (docs/order_book.md, R15 and R17).
 
     `check_tickers`: compare the top with the book tickers of a market that somebody watches.
@@ -26,7 +24,5 @@ class IntegrityConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
 
     def __post_init__(self) -> None:
         for name in ("compared_levels", "kept_mismatches", "doubted_after"):
-            if getattr(self, name) < 1:
-                raise ConfigError(f"{name} must be at least 1")
-        if self.audit_every_s < 0:
-            raise ConfigError("audit_every_s must not be negative")
+            require(getattr(self, name) >= 1, f"{name} must be at least 1")
+        self.require_not_negative("audit_every_s")

@@ -8,15 +8,18 @@ from mexc_connector.common.errors import ConfigError
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of all option groups: keyword only, unknown names refused."""
+    """Base of all option groups: unknown names are refused.
+
+    `kw_only` is not inherited: a group whose options have no order says it by itself.
+    """
 
     def require_positive(self, *names: str) -> None:
         """Refuse zero and less."""
         for name in names:
             require(getattr(self, name) > 0, f"{name} must be above 0")
 
-    def _require_not_negative(self, *names: str) -> None:
-        """Refuse zero and less."""
+    def require_not_negative(self, *names: str) -> None:
+        """Refuse what is below zero."""
         for name in names:
             require(getattr(self, name) >= 0, f"{name} must not be negative")
 

@@ -3,7 +3,7 @@
 from mexc_connector.common.options import Options, require
 
 
-class RotationConfig(Options, frozen=True):
+class RotationConfig(Options, frozen=True, kw_only=True):
     """How a link that reaches `StreamConfig.rotate_after_s` is replaced.
 
     `overlap_s`: how long both links carry every channel at the least, so that what the old one

@@ -1,14 +1,12 @@
 """Options of the tapes of public trades."""
 
-import msgspec
-
-from mexc_connector.common.errors import ConfigError
+from mexc_connector.common.options import Options, require
 
 _MOST_TRADES = 1000
 """What REST gives at most (Spot v3 docs, "Recent Trades List", read 2026-11-20)."""
 
 
-class TapeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TapeConfig(Options, frozen=True, kw_only=True):
     """How breaks of a tape are filled.
 
     `backfill`: whether REST is asked for what was missed, weight 5 a request and usually one or
@@ -25,8 +23,5 @@ class TapeConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     asked_trades: int = _MOST_TRADES
 
     def __post_init__(self) -> None:
-        for name in ("wait_s", "retry_s", "held_trades"):
-            if getattr(self, name) <= 0:
-                raise ConfigError(f"{name} must be above 0")
-        if not 1 <= self.asked_trades <= _MOST_TRADES:
-            raise ConfigError(f"asked_trades must be 1 to {_MOST_TRADES}")
+        self.require_positive("wait_s", "retry_s", "held_trades")
+        require(1 <= self.asked_trades <= _MOST_TRADES, f"asked_trades must be 1 to {_MOST_TRADES}")

@@ -1,16 +1,14 @@
 """Options of orders and of what is kept of the account, frozen and validated."""
 
-import msgspec
-
 from mexc_connector.common.enums import JournalSync
-from mexc_connector.common.errors import ConfigError
+from mexc_connector.common.options import Options, require
 
 # Requests and reports race: a reply that left before the order ended may come long after. At the
 # exchange's 12 orders a second this many end in 8 seconds, more than a request may take.
 _FEWEST_COMPLETED_ORDERS = 100
 
 
-class TradingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TradingConfig(Options, frozen=True, kw_only=True):
     """Orders.
 
     `completed_orders`: finished orders kept in memory, at least 100, the least recently used go
@@ -53,8 +51,8 @@ class TradingConfig(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     journal_sync_interval_s: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.completed_orders < _FEWEST_COMPLETED_ORDERS:
-            raise ConfigError(f"completed_orders must be {_FEWEST_COMPLETED_ORDERS} or more")
-        for name in self.__struct_fields__:
-            if name.endswith("_s") and not getattr(self, name) > 0:
-                raise ConfigError(f"{name} must be above 0")
+        require(
+            self.completed_orders >= _FEWEST_COMPLETED_ORDERS,
+            f"completed_orders must be {_FEWEST_COMPLETED_ORDERS} or more",
+        )
+        self.require_positive(*(name for name in self.__struct_fields__ if name.endswith("_s")))

@@ -25,3 +25,8 @@ def test_an_old_link_ends_before_the_exchange_ends_it() -> None:
 def test_redundancy_is_one_to_four(redundancy: int) -> None:
     with pytest.raises(ConfigError, match="redundancy"):
         StreamConfig(redundancy=redundancy)
+
+
+def test_options_of_rotation_have_no_order() -> None:
+    with pytest.raises(TypeError):
+        RotationConfig(5.0)  # type: ignore[misc]
