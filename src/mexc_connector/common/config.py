@@ -26,7 +26,7 @@ _YAML_ERRORS = (ValueError, TypeError, AttributeError, LookupError, ArithmeticEr
 _SECRETS = ("api_key", "secret_key", "proxy")
 
 
-class RestConfig(Options, frozen=True):
+class RestConfig(Options, frozen=True, kw_only=True):
     """How one group of endpoints is called.
 
     `timeout_s`: seconds from sending to the whole answer. `retries`: further attempts after the
@@ -44,7 +44,7 @@ class RestConfig(Options, frozen=True):
         require(0 <= self.retries <= 10, "retries must be 0 to 10")
 
 
-class RateLimitConfig(Options, frozen=True):
+class RateLimitConfig(Options, frozen=True, kw_only=True):
     """The exchange's budgets as we count them; it sends no used-weight headers.
 
     `ip_weight` and `account_weight` per `window_s`: 300 and 500 per 10 s, shared by all endpoints
@@ -90,7 +90,7 @@ class RateLimitConfig(Options, frozen=True):
         )
 
 
-class StreamConfig(Options, frozen=True):
+class StreamConfig(Options, frozen=True, kw_only=True):
     """WebSocket links.
 
     `subscriptions_per_link`: 30, the exchange refuses more. `messages_per_second`: sent by us on
@@ -149,7 +149,7 @@ class StreamConfig(Options, frozen=True):
         )
 
 
-class BookConfig(Options, frozen=True):
+class BookConfig(Options, frozen=True, kw_only=True):
     """Order books.
 
     `snapshot_levels`: levels per side asked for; the exchange answers at most 2000. `held_diffs`:
@@ -186,7 +186,7 @@ class BookConfig(Options, frozen=True):
         )
 
 
-class ListenKeyConfig(Options, frozen=True):
+class ListenKeyConfig(Options, frozen=True, kw_only=True):
     """The key of the private streams.
 
     `life_s`: the exchange forgets a key 60 minutes after it was made or extended. It advises to
@@ -209,7 +209,7 @@ class ListenKeyConfig(Options, frozen=True):
         )
 
 
-class MexcConfig(Options, frozen=True):
+class MexcConfig(Options, frozen=True, kw_only=True):
     """Everything that can be set, with the exchange's own numbers as defaults.
 
     `api_key` and `secret_key` are used where no keys are given as arguments. `proxy` serves REST

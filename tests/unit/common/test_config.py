@@ -1,9 +1,12 @@
+import inspect
 from pathlib import Path
 
 import pytest
 
+import mexc_connector
 from mexc_connector.common.config import MexcConfig, RateLimitConfig, RestConfig, StreamConfig
 from mexc_connector.common.errors import ConfigError
+from mexc_connector.common.options import Options
 
 
 def test_the_defaults_are_the_real_exchange_and_its_limits() -> None:
@@ -22,6 +25,15 @@ def test_yaml_is_read_by_the_names_of_the_options() -> None:
     assert config.rest_url == "http://127.0.0.1:8765"
     assert config.limits.ip_weight == 100
     assert config.market_data.timeout_s == 3.0
+
+
+def test_options_are_named_so_that_a_new_one_moves_no_other() -> None:
+    public = [getattr(mexc_connector, name) for name in mexc_connector.__all__]
+    groups = [one for one in public if inspect.isclass(one) and issubclass(one, Options)]
+    assert MexcConfig in groups
+    for group in groups:
+        kinds = {option.kind for option in inspect.signature(group).parameters.values()}
+        assert kinds == {inspect.Parameter.KEYWORD_ONLY}, group
 
 
 @pytest.mark.parametrize("text", [b"", b"# nothing but a comment\n"])
