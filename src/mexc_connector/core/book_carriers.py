@@ -20,6 +20,8 @@ from mexc_connector.core.held_diffs import HeldDiffs
 
 _MOST_AHEAD = 2000
 """Diffs held of one carrier that is ahead; at 10 ms between two that is 20 s."""
+MOST_COPIES = 100
+"""Old diffs with no news between them; from there on it may be that the exchange counts anew."""
 
 
 class BookCarriers:
@@ -32,6 +34,8 @@ class BookCarriers:
         self._joined_at: dict[int, int] = {}
         self._in_step: set[int] = set()
         self._ahead: dict[int, HeldDiffs] = {}
+        self._news = 0
+        self._copies_since = 0
 
     def on_joined(self, carrier: int) -> None:
         """Another connection brings the diffs too; the first one sets the pace."""
@@ -69,17 +73,17 @@ class BookCarriers:
         self._in_step.add(carrier)
         self._ahead.pop(carrier, None)
         if diff.to_version <= version:
-            self.copies += 1
-            return BookAction.NONE
+            return self._ignore(diff)
         return self._catch_up(sync.on_diff(diff, sync.epoch))
 
     def on_old(self) -> bool:
         """Count an old diff of a carrier that `takes_lane`; False if R6 has to judge it.
 
-        With several carriers it is a copy and that is all. From the only one there is, it means
-        that somebody repeats himself or counts anew (R15).
+        With several carriers it is a copy and that is all, as long as there are news between
+        copies. From the only one there is, it means that somebody repeats himself or counts anew.
         """
-        is_copy = len(self._joined_at) > 1
+        is_copy = len(self._joined_at) > 1 and self._copies_in_a_row() < MOST_COPIES - 1
+        self._copies_since += is_copy
         self.copies += is_copy
         return is_copy
 
@@ -120,6 +124,20 @@ class BookCarriers:
     def _is_stale(self) -> bool:
         reason = self._sync.book.unsync_reason
         return self._sync.state is BookState.DETACHED and reason is UnsyncReason.STALE
+
+    def _copies_in_a_row(self) -> int:
+        if self._news != self._sync.book.head.applied:
+            self._news, self._copies_since = self._sync.book.head.applied, 0
+        return self._copies_since
+
+    def _ignore(self, diff: BookDiff) -> BookAction:
+        """R6; where there is nothing but copies, R15 as well."""
+        self.copies += 1
+        self._copies_since = self._copies_in_a_row() + 1
+        if self._copies_since < MOST_COPIES:
+            return BookAction.NONE
+        self._copies_since = 0
+        return self._sync.on_diff(diff, self._sync.epoch)
 
     def _hold(self, diff: BookDiff, carrier: int) -> BookAction:
         self._in_step.discard(carrier)

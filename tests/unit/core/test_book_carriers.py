@@ -5,7 +5,7 @@ from mexc_connector.common.models import BookDiff, OrderBookEntry, OrderBookSnap
 from mexc_connector.common.symbols import AssetName, Symbol
 from mexc_connector.core.book import LiveOrderBook
 from mexc_connector.core.book_actions import BookAction
-from mexc_connector.core.book_carriers import BookCarriers
+from mexc_connector.core.book_carriers import MOST_COPIES, BookCarriers
 from mexc_connector.core.book_sync import BookSync
 from mexc_connector.core.implementation import OrderBookEntryPool
 
@@ -56,3 +56,39 @@ def test_a_book_that_was_given_up_stays_so_when_its_carriers_leave() -> None:
     rig.sync.on_removed(UnsyncReason.CLOSED)
     assert rig.carriers.on_left(1) is BookAction.NONE
     assert rig.sync.state is BookState.DETACHED
+
+
+def old(rig: Rig, carrier: int, *, at_s: int) -> bool:
+    """One old diff, the way a frame takes: whether the general way had to judge it."""
+    if rig.carriers.on_old():
+        return False
+    rig.carriers.on_diff(BookDiff(5, 5, [], [], None, at_s * SECOND), carrier)
+    return True
+
+
+def test_copies_without_any_news_between_them_are_a_reason_to_ask_the_exchange() -> None:
+    rig = Rig()
+    rig.carriers.on_diff(BookDiff(11, 11, [], [], None, SECOND), 1)
+    rig.carriers.on_diff(BookDiff(11, 11, [], [], None, SECOND), 2)
+    for turn in range(MOST_COPIES - 2):
+        assert not old(rig, 1 + turn % 2, at_s=2)
+    assert rig.sync.on_audit(3 * SECOND) is BookAction.NONE, "copies are nothing strange"
+    assert old(rig, 1, at_s=4), "both tell old news only: they count anew, or the book is ahead"
+    assert rig.sync.on_audit(4 * SECOND) is BookAction.FETCH_SNAPSHOT
+    assert BookAction.FETCH_SNAPSHOT in rig.snapshot(5, at_s=4)
+    assert rig.sync.book.unsync_reason is UnsyncReason.STALE
+
+
+def test_copies_that_news_come_between_are_never_a_reason() -> None:
+    rig = Rig()
+    for version in range(11, 11 + 2 * MOST_COPIES):
+        rig.carriers.on_diff(BookDiff(version, version, [], [], None, SECOND), 1)
+        assert not old(rig, 2, at_s=1)
+    assert rig.sync.on_audit(3 * SECOND) is BookAction.NONE
+
+
+def test_an_audit_that_confirmed_the_book_is_not_asked_for_again_at_every_copy() -> None:
+    rig = Rig()
+    rig.carriers.on_diff(BookDiff(11, 11, [], [], None, SECOND), 1)
+    judged = [old(rig, 2, at_s=2) for _ in range(3 * MOST_COPIES)]
+    assert sum(judged) == 3
