@@ -40,6 +40,8 @@ CALM_S = 0.3
 FAULTS_S = 1.8
 RECOVERY_S = 35.0
 CLOSE_S = 8.0
+MOST_ROWS = 60
+"""With more cases than that only broken ones are told: the end of a log is what people see."""
 FORGING = frozenset({"corrupt"})
 """Faults that change values and leave the form good."""
 
@@ -132,10 +134,10 @@ async def live(
     finally:
         outcome.broken += await stopped(trading)
     began = time.monotonic()
-    outcome.broken += await _unmet_for_good(witness, trader)
+    outcome.broken += await _unmet_for_good(witness, trader, outcome)
     outcome.recovery_s = time.monotonic() - began
     if not outcome.broken:
-        outcome.broken += await _still_serves(mexc, witness, trader)
+        outcome.broken += await _still_serves(mexc, witness, trader, outcome)
     outcome.broken += witness.end_complaints()
     outcome.orders, outcome.books_compared = len(trader.handles), witness.books_compared
     outcome.unknown = trader.errors["OrderOutcomeUnknown"]
@@ -152,17 +154,20 @@ async def stopped(trading: asyncio.Task[None]) -> list[str]:
     return []
 
 
-async def _unmet_for_good(witness: Witness, trader: Trader) -> list[str]:
+async def _unmet_for_good(witness: Witness, trader: Trader, outcome: Outcome) -> list[str]:
     """Wait until all promises are kept; give those that are not in time."""
     ends = time.monotonic() + RECOVERY_S
     while unmet := list(witness.unmet(trader)):
+        outcome.kept_last = unmet[0]
         if time.monotonic() > ends:
             return unmet
         await asyncio.sleep(0.02)
     return []
 
 
-async def _still_serves(mexc: MexcExchange, witness: Witness, trader: Trader) -> list[str]:
+async def _still_serves(
+    mexc: MexcExchange, witness: Witness, trader: Trader, outcome: Outcome
+) -> list[str]:
     """Cancel everything, and see that every stream goes on."""
     trades, tickers, compared = witness.trades, witness.tickers, witness.books_compared
     report = await mexc.cancel_all_orders()
@@ -177,7 +182,7 @@ async def _still_serves(mexc: MexcExchange, witness: Witness, trader: Trader) ->
         if time.monotonic() > ends:
             return ["trades, tickers or books did not go on"]
         await asyncio.sleep(0.02)
-    return await _unmet_for_good(witness, trader)
+    return await _unmet_for_good(witness, trader, outcome)
 
 
 async def _until_no_connections(sim: Simulator, outcome: Outcome) -> None:
@@ -242,6 +247,7 @@ def main() -> int:
     parser.add_argument("--part", default="1/1", help="which part of the pairs (1/1)")
     parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--at-once", type=int, default=8)
+    parser.add_argument("--rows", action="store_true", help="a row for every case, however many")
     arguments = parser.parse_args()
     cases = [tuple(case.split("+")) for case in arguments.case]
     if arguments.pairs:
@@ -256,17 +262,17 @@ def main() -> int:
     outcomes = asyncio.run(
         run_batch(cases * arguments.times, seed=arguments.seed, at_once=arguments.at_once)
     )
-    for outcome in outcomes:
-        sys.stdout.write(outcome.line + "\n")
+    rows = outcomes if arguments.rows or len(outcomes) <= MOST_ROWS else []
+    sys.stdout.writelines(outcome.line + "\n" for outcome in rows)
     broken = [outcome for outcome in outcomes if outcome.broken]
-    for outcome in broken:
-        sys.stdout.write(outcome.report + "\n")
-    slowest = max(outcome.recovery_s for outcome in outcomes)
+    sys.stdout.writelines(outcome.report + "\n" for outcome in broken)
+    slowest = max(outcomes, key=lambda outcome: outcome.recovery_s)
     sys.stdout.write(
         f"{len(outcomes)} cases, {len(broken)} broken, {sum(o.struck for o in outcomes)} strikes, "
         f"{sum(o.orders for o in outcomes)} orders, {sum(o.unknown for o in outcomes)} of unknown "
-        f"outcome, {sum(o.books_compared for o in outcomes)} books compared, "
-        f"slowest recovery {slowest:.1f} s, {time.monotonic() - began:.0f} s in all\n"
+        f"outcome, {sum(o.books_compared for o in outcomes)} books compared, slowest recovery "
+        f"{slowest.recovery_s:.1f} s in {slowest.case} ({slowest.kept_last}), "
+        f"{time.monotonic() - began:.0f} s in all\n"
     )
     return int(bool(broken))
 

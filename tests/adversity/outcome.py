@@ -4,7 +4,10 @@ import msgspec
 
 
 class Outcome(msgspec.Struct, kw_only=True):
-    """What became of a case; `broken` is empty when every promise was kept."""
+    """What became of a case; `broken` is empty when every promise was kept.
+
+    `kept_last` is the promise that was waited for the longest once faults were over.
+    """
 
     case: str
     seed: int
@@ -14,6 +17,7 @@ class Outcome(msgspec.Struct, kw_only=True):
     unknown: int = 0
     books_compared: int = 0
     recovery_s: float = 0.0
+    kept_last: str = ""
     log: list[str] = []
 
     @property
@@ -22,7 +26,7 @@ class Outcome(msgspec.Struct, kw_only=True):
         return (
             f"{self.case:45} {'BROKEN' if self.broken else 'kept':6} struck {self.struck:5} "
             f"orders {self.orders:3} unknown {self.unknown:3} books {self.books_compared:5} "
-            f"recovery {self.recovery_s:5.2f} s"
+            f"recovery {self.recovery_s:5.2f} s {self.kept_last}"
         )
 
     @property
