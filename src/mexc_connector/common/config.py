@@ -17,12 +17,11 @@ from mexc_connector.common.options import Options, require, require_url
 from mexc_connector.common.rotation_config import RotationConfig
 from mexc_connector.common.tape_config import TapeConfig
 from mexc_connector.common.trading_config import TradingConfig
+from mexc_connector.common.yaml_text import YAML_VALUE_ERRORS, decode_yaml
 
 LIVE_REST_URL = "https://api.mexc.com"
 LIVE_STREAM_URL = "wss://wbs-api.mexc.com/ws"
 
-# What PyYAML's constructors raise for values like 2026-99-99 or `!!int x`.
-_YAML_ERRORS = (ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError)
 _SECRETS = ("api_key", "secret_key", "proxy")
 
 
@@ -276,14 +275,17 @@ class MexcConfig(Options, frozen=True, kw_only=True):
 
     @classmethod
     def from_yaml_text(cls, text: bytes | str, *, name: str = "configuration") -> "MexcConfig":
-        """Read YAML text; an empty document means the defaults. Raises `ConfigError`."""
+        """Read YAML text; an empty document means the defaults.
+
+        Raises `ConfigError`, for a name that is there twice as well: one of them would be lost.
+        """
         try:
-            return msgspec.yaml.decode(text, type=cls | None) or cls()
+            return decode_yaml(text, cls) or cls()
         except msgspec.DecodeError as error:  # also covers values of the wrong type
             # The cause may quote the lines around the problem, and a line may hold a key.
             lines = [line for line in str(error).splitlines() if not line.startswith("    ")]
             raise ConfigError(f"{name}: {' '.join(map(str.strip, lines))}") from None
         except ConfigError as error:
             raise ConfigError(f"{name}: {error}") from error
-        except _YAML_ERRORS:  # its text may quote a value, and a value may be a key
+        except YAML_VALUE_ERRORS:  # its text may quote a value, and a value may be a key
             raise ConfigError(f"{name}: a value has another form than its tag says") from None

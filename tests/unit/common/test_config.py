@@ -56,11 +56,29 @@ def test_an_empty_document_means_the_defaults(text: bytes) -> None:
         (b"[1, 2", "configuration"),
         (b"market_data: {timeout_s: -1}", "timeout_s"),
         (b"connections: true", "connections"),
+        (b"connections: 1\nrest_url: http://x\nconnections: 2\n", "'connections' .* line 3"),
+        (b"limits: {ip_weight: 7, ip_weight: 8}", "'ip_weight' is there twice"),
+        (b"api_key: [{a: 1, a: 2}]", "'a' is there twice"),
     ],
 )
 def test_bad_yaml_is_one_error_that_names_the_place(text: bytes, named: str) -> None:
     with pytest.raises(ConfigError, match=named):
         MexcConfig.from_yaml_text(text)
+
+
+def test_a_merge_may_be_overridden_and_an_anchor_used_again() -> None:
+    config = MexcConfig.from_yaml_text(
+        "order: &patient {timeout_s: 9, auth: true}\n"
+        "account: {<<: *patient, timeout_s: 8}\n"
+        "market_data: *patient\n"
+    )
+    assert (config.order.timeout_s, config.account.timeout_s) == (9.0, 8.0)
+    assert (config.account.auth, config.market_data) == (True, config.order)
+
+
+def test_a_document_that_holds_itself_is_one_error() -> None:
+    with pytest.raises(ConfigError, match="configuration"):
+        MexcConfig.from_yaml_text("limits: &a\n  ip_weight: *a\n")
 
 
 def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
