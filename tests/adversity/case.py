@@ -13,6 +13,7 @@ import itertools
 import logging
 import sys
 import time
+import traceback
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -92,6 +93,8 @@ async def run_case(
                 outcome.broken.append(f"closing took {time.monotonic() - closing_at:.1f} s")
         except (MexcError, TimeoutError) as error:
             outcome.broken.append(f"the session raised {type(error).__name__}: {error}")
+        except Exception:  # none of ours: told with its way, and the other cases go on
+            outcome.broken.append(traceback.format_exc())
         await _until_no_connections(sim, outcome)
         outcome.struck = len(sim.fault_trace)
         if outcome.broken:
