@@ -1,5 +1,7 @@
 """Faults of the exchange as a whole: what a client sees of them, and that they end."""
 
+import socket
+
 import aiohttp
 import pytest
 import websockets
@@ -78,6 +80,18 @@ async def test_tcp_connections_are_refused_and_those_that_exist_live_on(
         assert versions(await client.pushed()) == sent
         await simulator.advance(1_000)
         assert (await answer(simulator, "ping"))[0] == 200
+
+
+async def test_nobody_else_can_have_the_port_meanwhile(simulator: Simulator) -> None:
+    host, port = simulator.options.host, int(simulator.rest_url.rpartition(":")[2])
+    simulator.set_faults(plan(Unreachable(for_ms=1_000)))
+    await simulator.advance(100)
+    with socket.socket() as other, pytest.raises(OSError, match="in use"):
+        other.bind((host, port))
+    with pytest.raises(aiohttp.ClientConnectorError):
+        await answer(simulator, "ping")
+    await simulator.advance(1_000)
+    assert (await answer(simulator, "ping"))[0] == 200
 
 
 async def test_stopping_an_unreachable_exchange_leaves_nothing_behind() -> None:
