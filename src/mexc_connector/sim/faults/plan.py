@@ -65,7 +65,7 @@ class FaultPlan(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
                 if isinstance(rule, ChannelRule):
                     check_channels(rule.channels, listed)
                 elif isinstance(rule, EndpointRule):
-                    check_endpoints(rule.endpoints, known)
+                    check_endpoints(rule.endpoints, rule.methods, known)
                 elif isinstance(rule, SymbolRule):
                     _check_symbols(rule.symbols, listed)
             except FaultError as error:

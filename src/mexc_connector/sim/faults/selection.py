@@ -106,14 +106,19 @@ def check_channels(choices: Iterable[str], symbols: Iterable[str]) -> None:
             )
 
 
-def check_endpoints(choices: Iterable[str], endpoints: Iterable[EndpointName]) -> None:
-    """Raise `FaultError` for a choice that means none of the endpoints."""
-    known = tuple(endpoints)
+def check_endpoints(
+    choices: Iterable[str], methods: Iterable[str], endpoints: Iterable[EndpointName]
+) -> None:
+    """Raise `FaultError` for a choice that means no endpoint, or none with one of the methods."""
+    known, taken = tuple(endpoints), tuple(methods)
     for choice in choices:
-        if choice not in GROUPS and not any(_means_endpoint(choice, item) for item in known):
+        meant = [endpoint for endpoint in known if _means_endpoint(choice, endpoint)]
+        if not meant and choice not in GROUPS:
             raise FaultError(
                 f"{choice!r} is no endpoint of this exchange, and none of {', '.join(GROUPS)}."
             )
+        if meant and not any(endpoint.method in taken for endpoint in meant):
+            raise FaultError(f"{choice!r} has no endpoint with the method {' or '.join(taken)}.")
 
 
 def channel_names(symbols: Iterable[str]) -> Iterator[str]:

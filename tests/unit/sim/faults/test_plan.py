@@ -168,6 +168,26 @@ def test_endpoints_are_known_or_named(choice: str) -> None:
         plan.check(symbols=[], endpoints=ENDPOINTS)
 
 
+@pytest.mark.parametrize(
+    ("choice", "method", "fits"),
+    [
+        ("depth", "POST", False),
+        ("depth", "GET", True),
+        ("public", "POST", False),
+        ("all", "POST", True),
+    ],
+)
+def test_a_choice_that_its_methods_leave_empty_is_refused(
+    choice: str, method: str, *, fits: bool
+) -> None:
+    plan = FaultPlan(rules=(TooMany(endpoints=(choice,), methods=(method,)),))
+    if fits:
+        plan.check(symbols=[], endpoints=ENDPOINTS)
+    else:
+        with pytest.raises(FaultError, match=f"'{choice}' has no endpoint with the method POST"):
+            plan.check(symbols=[], endpoints=ENDPOINTS)
+
+
 def test_markets_must_be_listed() -> None:
     plan = FaultPlan(rules=(HaltSymbol(symbols=("NOPEUSDT",)),))
     with pytest.raises(FaultError, match="'NOPEUSDT' is not listed"):
