@@ -284,3 +284,16 @@ async def test_no_text_of_the_keeper_shows_a_key(caplog: pytest.LogCaptureFixtur
     assert len(caplog.records) >= 3
     assert "***" in caplog.text
     assert "s3cret" not in caplog.text + shown + repr(rig.keeper)
+
+
+async def test_who_waits_for_a_key_that_is_never_made_learns_that_the_client_closed() -> None:
+    rig = Rig()
+    rig.exchange.gate.clear()
+    preparing = asyncio.ensure_future(rig.keeper.prepare())
+    asking = asyncio.ensure_future(rig.keeper.url())
+    while not rig.exchange.log:
+        await asyncio.sleep(0)
+    await rig.keeper.close(timeout_s=0.01)
+    for waiting in (preparing, asking):
+        with pytest.raises(SessionClosed):
+            await waiting
