@@ -9,7 +9,6 @@ import logging
 import random
 from collections.abc import Callable
 from functools import partial
-from itertools import count
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import StreamConfig
@@ -17,7 +16,6 @@ from mexc_connector.common.errors import ConnectionFailed, MexcError, SessionClo
 from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.core.backoff import backoff_delay
-from mexc_connector.core.pace import Pace
 from mexc_connector.core.subscription_actions import (
     Action,
     CloseLink,
@@ -69,7 +67,9 @@ class LinkPool:
         self._jitter = random.Random().random  # noqa: S311
         self._channels: dict[str, Channel] = {}
         self._plan = plan = plan_for(streams, is_in_step=partial(is_in_step, self._channels))
-        settings = self._settings(url, proxy)
+        settings = LinkSettings.of_pool(
+            url, proxy=proxy, streams=streams, clock=clock, jitter=self._jitter
+        )
         self.links = LinkSet(self, settings, on_event=on_event, is_spare=plan.is_successor)
         self._refusals = Refusals(
             plan,
@@ -256,17 +256,6 @@ class LinkPool:
         base_s, max_s = self._streams.backoff_base_s, self._streams.backoff_max_s
         pause_s = backoff_delay(attempt, base_s=base_s, max_s=max_s, jitter=self._jitter())
         return self._clock.now() + pause_s
-
-    def _settings(self, url: UrlSource, proxy: str | None) -> LinkSettings:
-        return LinkSettings(
-            url=url,
-            proxy=proxy,
-            streams=self._streams,
-            clock=self._clock,
-            connects=Pace(self._streams.connects_per_second),
-            next_epoch=partial(next, count(1)),
-            jitter=self._jitter,
-        )
 
     def _on_sink_error(self, channel: Channel) -> None:
         """Count what a sink raised; called while the exception is being handled."""
