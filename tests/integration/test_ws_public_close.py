@@ -13,6 +13,7 @@ from mexc_connector.common.config import MexcConfig, StreamConfig
 from mexc_connector.common.enums import ConnectionState
 from mexc_connector.common.errors import SessionClosed
 from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
+from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
 from mexc_connector.ws.public import MexcWebsocketPublic
 from tests.integration.scripted_server import ScriptedServer, our_tasks, trade_frame, until
 
@@ -113,6 +114,42 @@ async def test_who_waits_for_a_grant_learns_that_the_client_closed(deaf: DeafHos
         await step
     with pytest.raises(SessionClosed):
         await registration
+    await assert_nothing_is_left()
+
+
+class ClosingSink:
+    """Begins to close the client in the very turn in which its channel is granted."""
+
+    def __init__(self, streams: MexcWebsocketPublic) -> None:
+        self.streams = streams
+        self.closing: asyncio.Task[None] | None = None
+
+    def on_subscribed(self, epoch: int) -> None:
+        self.closing = asyncio.ensure_future(self.streams.close())
+
+    def on_push(self, push: PushDataV3ApiWrapper, epoch: int, received_ns: int) -> None:
+        raise AssertionError("nothing is pushed")
+
+    def on_undecodable(self, epoch: int) -> None:
+        raise AssertionError("nothing is pushed")
+
+    def on_link_lost(self, epoch: int, reason: str) -> None:
+        pass
+
+
+async def test_who_was_granted_in_the_turn_of_closing_learns_of_it(server: ScriptedServer) -> None:
+    streams = client(server.url)
+    await streams.open()
+    sink = ClosingSink(streams)
+    subscribing = asyncio.ensure_future(streams.subscribe_depth(ETH_USDT, sink))
+    await asyncio.sleep(0)
+    step = asyncio.ensure_future(anext(streams.watch_trades(BTC_USDT)))
+    registration = streams.on_trades(ETH_USDT, lambda _: None)
+    for waiting in (subscribing, step, registration):
+        with pytest.raises(SessionClosed):
+            await asyncio.wait_for(waiting, timeout=3.0)
+    assert sink.closing is not None
+    await sink.closing
     await assert_nothing_is_left()
 
 

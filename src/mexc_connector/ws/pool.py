@@ -104,8 +104,7 @@ class LinkPool:
         Should the exchange refuse it then, it is asked again with growing pauses, and from the
         `refusals.REPLAY_REFUSALS`th time on `on_refused` is told; unsubscribing is up to the sink.
         """
-        if self._is_closed:
-            raise SessionClosed("the streams are closed")
+        self._require_open()
         entry = self._channels.get(channel)
         if entry is None:
             entry = self._channels[channel] = Channel(
@@ -115,6 +114,7 @@ class LinkPool:
         self._carry_out(self._plan.want(channel))
         try:
             await entry.granted()
+            self._require_open()  # it may have been closed in the turn in which it was granted
         except BaseException:
             self._release(entry, sink)
             raise
@@ -225,6 +225,10 @@ class LinkPool:
         self._set_alarm()
         self.counters.messages_sent += 1
         return control.request(request.kind, request.topics, request_id=request.request_id)
+
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise SessionClosed("the streams are closed")
 
     def _carry_out(self, actions: list[Action]) -> None:
         if self._is_closed:
