@@ -11,7 +11,7 @@ import pytest
 
 from mexc_connector.common.config import MexcConfig, StreamConfig
 from mexc_connector.common.enums import ConnectionState
-from mexc_connector.common.errors import SessionClosed
+from mexc_connector.common.errors import SessionClosed, UsageError
 from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
 from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
 from mexc_connector.ws.public import MexcWebsocketPublic
@@ -280,3 +280,15 @@ def test_a_loop_that_ends_without_a_close_says_nothing() -> None:
 
     assert asyncio.run(forget_to_close())()
     gc.collect()
+
+
+async def test_unsubscribing_ends_the_wait_for_a_grant(deaf: DeafHost) -> None:
+    async with client(deaf.url) as streams:
+        sink = ClosingSink(streams)
+        subscribing = asyncio.ensure_future(streams.subscribe_depth(ETH_USDT, sink))
+        await until(lambda: streams.metrics().links == 1)
+        streams.unsubscribe_depth(ETH_USDT, sink)
+        with pytest.raises(UsageError):
+            await asyncio.wait_for(subscribing, timeout=3.0)
+        assert streams.metrics().wanted == 0
+    await assert_nothing_is_left()

@@ -12,7 +12,7 @@ from functools import partial
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import StreamConfig
-from mexc_connector.common.errors import ConnectionFailed, MexcError, SessionClosed
+from mexc_connector.common.errors import ConnectionFailed, MexcError, SessionClosed, UsageError
 from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.core.backoff import backoff_delay
@@ -98,7 +98,8 @@ class LinkPool:
 
         A sink may subscribe several times, and has to unsubscribe as often. Raises
         `SubscriptionRefused`, `ConnectionFailed` after `CONNECT_ATTEMPTS` connects in a row that
-        failed, `SessionClosed`; then, and when it is cancelled, the wish is withdrawn.
+        failed, `SessionClosed`, `UsageError` once nobody wants the channel any more; then, and when
+        it is cancelled, the wish is withdrawn.
 
         A granted channel is asked for again on every new connection, for as long as it takes.
         Should the exchange refuse it then, it is asked again with growing pauses, and from the
@@ -273,6 +274,8 @@ class LinkPool:
         if channel.sinks or self._channels.get(channel.name) is not channel:
             return
         del self._channels[channel.name]
+        if channel.epoch is None:
+            channel.fail_waiters(lambda: UsageError(f"{channel.name} was unsubscribed meanwhile"))
         if self._is_closed:
             return
         for number in self._plan.links_of(channel.name):
