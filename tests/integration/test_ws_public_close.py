@@ -292,3 +292,50 @@ async def test_unsubscribing_ends_the_wait_for_a_grant(deaf: DeafHost) -> None:
             await asyncio.wait_for(subscribing, timeout=3.0)
         assert streams.metrics().wanted == 0
     await assert_nothing_is_left()
+
+
+@pytest.mark.parametrize("successors", [1, 2])
+async def test_a_callback_that_is_exchanged_for_another_interrupts_nothing(
+    server: ScriptedServer, successors: int
+) -> None:
+    async with client(server.url) as streams:
+        first = await streams.on_trades(BTC_USDT, lambda _: None)
+        seen: list[str | None] = []
+        later = [
+            streams.on_trades(BTC_USDT, lambda trade: seen.append(trade.trade_id))
+            for _ in range(successors)
+        ]
+        first.close()
+        for registration in later:
+            await registration
+        await server.last.send(trade_frame(BTC_TRADES, "a"))
+        await until(lambda: len(seen) == successors)
+        (connection,) = server.connections
+        assert [request["method"] for request in connection.requests] == ["SUBSCRIPTION"]
+        for registration in later:
+            registration.close()
+        assert streams.metrics().wanted == 0
+        await until(lambda: server.last.is_over)
+
+
+async def test_a_successor_that_never_comes_gives_the_subscription_back(
+    server: ScriptedServer,
+) -> None:
+    async with client(server.url) as streams:
+        first = await streams.on_trades(BTC_USDT, lambda _: None)
+        later = streams.on_trades(BTC_USDT, lambda _: None)
+        first.close()
+        later.close()
+        await asyncio.sleep(0)
+        assert streams.metrics().wanted == 0
+
+
+async def test_a_successor_whose_grant_is_awaited_learns_that_the_client_closed(
+    server: ScriptedServer,
+) -> None:
+    async with client(server.url) as streams:
+        await streams.on_trades(BTC_USDT, lambda _: None)
+        later = streams.on_trades(BTC_USDT, lambda _: None)
+        await streams.close()
+        with pytest.raises(SessionClosed):
+            await later
