@@ -96,7 +96,9 @@ class ListenKeyKeeper:
     def on_event(self, event: ConnectionEvent) -> None:
         """Follow the link: its end means something for the key."""
         if event.state is ConnectionState.OPEN:
-            self._epoch = event.epoch
+            is_new, self._epoch = event.epoch != self._epoch, event.epoch
+            if is_new:
+                self._carry_out(self._life.on_link_open(), "listen key lost while connecting")
         elif self._epoch and event.epoch == self._epoch:
             self._epoch = 0
             self._life.on_link_lost()
