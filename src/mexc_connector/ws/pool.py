@@ -240,7 +240,8 @@ class LinkPool:
             elif isinstance(action, Refused):
                 self._refusals.on_action(action)
             elif isinstance(action, OpenLink):
-                self.links.open(action.link)
+                if action.link in self._plan.links:  # not given up by such a sink as below
+                    self.links.open(action.link)
             elif isinstance(action, HandedOver | HandoverFailed):
                 self._handovers.on_action(action)
             elif (link := self.links.get(action.link)) is None:
