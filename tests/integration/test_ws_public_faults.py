@@ -342,6 +342,10 @@ async def test_a_lasting_refusal_after_a_reconnect_closes_the_registration(
     async with ScriptedServer(refuses_replays) as server, client(server.url) as streams:
         registration = await streams.on_trades(BTC_USDT, lambda _: None)
         server.last.cut()
+        await until(lambda: streams.metrics().replay_refusals)
+        late = streams.on_trades(BTC_USDT, lambda _: None)
+        with pytest.raises(SubscriptionRefused):
+            await late
         await until(lambda: registration.is_closed)
         assert any("callback ends" in record.getMessage() for record in caplog.records)
         await until(lambda: streams.metrics().links == 0)

@@ -208,8 +208,11 @@ class Feed(Generic[T]):
             self._stage.close()
 
     def _on_refused(self, error: SubscriptionRefused) -> None:
-        """Give up after repeated refusals: every consumer gets the error."""
-        for consumer in self._consumers:
+        """Give up after repeated refusals: every consumer gets the error.
+
+        Who still waits for the grant gets it from the pool.
+        """
+        for consumer in [one for one in self._consumers if id(one) in self._granted]:
             consumer.fail(error)
             self.leave(consumer)
 
