@@ -11,8 +11,9 @@ import pytest
 
 from mexc_connector.common.config import MexcConfig, StreamConfig
 from mexc_connector.common.enums import ConnectionState
-from mexc_connector.common.errors import SessionClosed
+from mexc_connector.common.errors import SessionClosed, UsageError
 from mexc_connector.common.symbols import AssetName, Symbol, SymbolMap
+from mexc_connector.proto.generated.push_pb2 import PushDataV3ApiWrapper
 from mexc_connector.ws.public import MexcWebsocketPublic
 from tests.integration.scripted_server import ScriptedServer, our_tasks, trade_frame, until
 
@@ -113,6 +114,42 @@ async def test_who_waits_for_a_grant_learns_that_the_client_closed(deaf: DeafHos
         await step
     with pytest.raises(SessionClosed):
         await registration
+    await assert_nothing_is_left()
+
+
+class ClosingSink:
+    """Begins to close the client in the very turn in which its channel is granted."""
+
+    def __init__(self, streams: MexcWebsocketPublic) -> None:
+        self.streams = streams
+        self.closing: asyncio.Task[None] | None = None
+
+    def on_subscribed(self, epoch: int) -> None:
+        self.closing = asyncio.ensure_future(self.streams.close())
+
+    def on_push(self, push: PushDataV3ApiWrapper, epoch: int, received_ns: int) -> None:
+        raise AssertionError("nothing is pushed")
+
+    def on_undecodable(self, epoch: int) -> None:
+        raise AssertionError("nothing is pushed")
+
+    def on_link_lost(self, epoch: int, reason: str) -> None:
+        pass
+
+
+async def test_who_was_granted_in_the_turn_of_closing_learns_of_it(server: ScriptedServer) -> None:
+    streams = client(server.url)
+    await streams.open()
+    sink = ClosingSink(streams)
+    subscribing = asyncio.ensure_future(streams.subscribe_depth(ETH_USDT, sink))
+    await asyncio.sleep(0)
+    step = asyncio.ensure_future(anext(streams.watch_trades(BTC_USDT)))
+    registration = streams.on_trades(ETH_USDT, lambda _: None)
+    for waiting in (subscribing, step, registration):
+        with pytest.raises(SessionClosed):
+            await asyncio.wait_for(waiting, timeout=3.0)
+    assert sink.closing is not None
+    await sink.closing
     await assert_nothing_is_left()
 
 
@@ -243,3 +280,62 @@ def test_a_loop_that_ends_without_a_close_says_nothing() -> None:
 
     assert asyncio.run(forget_to_close())()
     gc.collect()
+
+
+async def test_unsubscribing_ends_the_wait_for_a_grant(deaf: DeafHost) -> None:
+    async with client(deaf.url) as streams:
+        sink = ClosingSink(streams)
+        subscribing = asyncio.ensure_future(streams.subscribe_depth(ETH_USDT, sink))
+        await until(lambda: streams.metrics().links == 1)
+        streams.unsubscribe_depth(ETH_USDT, sink)
+        with pytest.raises(UsageError):
+            await asyncio.wait_for(subscribing, timeout=3.0)
+        assert streams.metrics().wanted == 0
+    await assert_nothing_is_left()
+
+
+@pytest.mark.parametrize("successors", [1, 2])
+async def test_a_callback_that_is_exchanged_for_another_interrupts_nothing(
+    server: ScriptedServer, successors: int
+) -> None:
+    async with client(server.url) as streams:
+        first = await streams.on_trades(BTC_USDT, lambda _: None)
+        seen: list[str | None] = []
+        later = [
+            streams.on_trades(BTC_USDT, lambda trade: seen.append(trade.trade_id))
+            for _ in range(successors)
+        ]
+        first.close()
+        for registration in later:
+            await registration
+        await server.last.send(trade_frame(BTC_TRADES, "a"))
+        await until(lambda: len(seen) == successors)
+        (connection,) = server.connections
+        assert [request["method"] for request in connection.requests] == ["SUBSCRIPTION"]
+        for registration in later:
+            registration.close()
+        assert streams.metrics().wanted == 0
+        await until(lambda: server.last.is_over)
+
+
+async def test_a_successor_that_never_comes_gives_the_subscription_back(
+    server: ScriptedServer,
+) -> None:
+    async with client(server.url) as streams:
+        first = await streams.on_trades(BTC_USDT, lambda _: None)
+        later = streams.on_trades(BTC_USDT, lambda _: None)
+        first.close()
+        later.close()
+        await asyncio.sleep(0)
+        assert streams.metrics().wanted == 0
+
+
+async def test_a_successor_whose_grant_is_awaited_learns_that_the_client_closed(
+    server: ScriptedServer,
+) -> None:
+    async with client(server.url) as streams:
+        await streams.on_trades(BTC_USDT, lambda _: None)
+        later = streams.on_trades(BTC_USDT, lambda _: None)
+        await streams.close()
+        with pytest.raises(SessionClosed):
+            await later

@@ -8,7 +8,12 @@ import pytest
 
 from mexc_connector.common.config import MexcConfig, StreamConfig
 from mexc_connector.common.enums import ConnectionState
-from mexc_connector.common.errors import ConnectionFailed, EventsLost, SubscriptionRefused
+from mexc_connector.common.errors import (
+    ConnectionFailed,
+    EventsLost,
+    SubscriptionRefused,
+    UsageError,
+)
 from mexc_connector.common.models import Trade
 from mexc_connector.common.rotation_config import RotationConfig
 from mexc_connector.common.stream_status import ConnectionEvent
@@ -337,6 +342,10 @@ async def test_a_lasting_refusal_after_a_reconnect_closes_the_registration(
     async with ScriptedServer(refuses_replays) as server, client(server.url) as streams:
         registration = await streams.on_trades(BTC_USDT, lambda _: None)
         server.last.cut()
+        await until(lambda: streams.metrics().replay_refusals)
+        late = streams.on_trades(BTC_USDT, lambda _: None)
+        with pytest.raises(SubscriptionRefused):
+            await late
         await until(lambda: registration.is_closed)
         assert any("callback ends" in record.getMessage() for record in caplog.records)
         await until(lambda: streams.metrics().links == 0)
@@ -629,3 +638,27 @@ async def test_requests_leave_paced_and_with_ids() -> None:
             await registration
         assert loop.time() - begun >= 0.04
         assert [request["id"] for request in server.last.requests] == [1, 2, 3, 4, 5]
+
+
+async def test_a_link_that_is_given_up_before_it_is_opened_is_not_opened() -> None:
+    depth = "spot@public.aggre.depth.v3.api.pb@10ms@BTCUSDT"
+
+    def answer(connection: ScriptedConnection, request: Request) -> Iterable[str | bytes]:
+        if depth in names_of(request):  # no acknowledgement, but a frame that proves the grant
+            yield PushDataV3ApiWrapper(channel=depth, symbol="BTCUSDT").SerializeToString()
+
+    full = changed(subscriptions_per_link=2, ack_timeout_s=0.1)
+    async with ScriptedServer(answer) as server, client(server.url, full) as streams:
+        other = Sink()
+
+        class Selective(Sink):
+            def on_subscribed(self, epoch: int) -> None:
+                streams.unsubscribe_depth(ETH_USDT, other)
+
+        first = asyncio.ensure_future(streams.subscribe_depth(BTC_USDT, Selective()))
+        await asyncio.sleep(0)
+        second = asyncio.ensure_future(streams.subscribe_depth(ETH_USDT, other))
+        await first
+        with pytest.raises(UsageError):
+            await second
+        assert (streams.metrics().wanted, streams.metrics().links) == (1, 1)

@@ -16,6 +16,7 @@ or last extended, and says nothing when it does: the stream merely falls silent.
     DOUBTED  extended -> VALID                          extension failed -> LOST
     any      refused, rejected, or about to expire -> LOST
     LOST     closed -> NONE
+             a connection is made with it after all -> LOST, and that one is dropped
 
 Whoever connects calls `on_connect` and carries out what it answers, again and again, until the
 answer is `USE`. Rules come from the exchange's documents and from what its clients report:
@@ -120,6 +121,10 @@ class ListenKeyLife:
         self.state = KeyState.IN_USE
         self._has_worked = False
         return KeyAction.USE
+
+    def on_link_open(self) -> KeyAction:
+        """The connection was made; with a key that was lost meanwhile it is good for nothing."""
+        return KeyAction.RECONNECT if self.state is KeyState.LOST else KeyAction.NONE
 
     def on_granted(self) -> None:
         """All private channels were granted on the connection: the key works."""

@@ -107,6 +107,8 @@ class Feed(Generic[T]):
         Whatever it raises, the consumer has to `leave` then.
         """
         await self._pool.subscribe(self.channel, self, on_refused=self._on_refused)
+        if id(consumer) in self._granted:
+            self._pool.unsubscribe(self.channel, self)  # it was left one, see `leave`
         self._granted.add(id(consumer))
 
     async def attach(self, inlet: Inlet[T]) -> Release:
@@ -120,14 +122,21 @@ class Feed(Generic[T]):
         return partial(self.leave, inlet)
 
     def leave(self, consumer: Consumer[T]) -> None:
-        """Remove a consumer; the last one takes the subscription along. Idempotent."""
+        """Remove a consumer; the last one takes the subscription along. Idempotent.
+
+        If those that stay have yet to subscribe, one of them is left the subscription: given back
+        and made anew, it would lose what happens in between.
+        """
         rest = tuple(other for other in self._consumers if other is not consumer)
         if len(rest) == len(self._consumers):
             return
         self._consumers = rest
         if id(consumer) in self._granted:
             self._granted.discard(id(consumer))
-            self._pool.unsubscribe(self.channel, self)
+            if rest and not self._granted:
+                self._granted.add(id(rest[0]))
+            else:
+                self._pool.unsubscribe(self.channel, self)
         if not rest:
             self._end_stage()
             self._on_idle(self)
@@ -135,9 +144,8 @@ class Feed(Generic[T]):
     def finish(self) -> None:
         """End every consumer: the client was closed. Who still waits learns it from the pool."""
         self._end_stage()
-        for consumer in self._consumers:
-            if id(consumer) in self._granted:
-                consumer.finish()
+        for consumer in [one for one in self._consumers if id(one) in self._granted]:
+            consumer.finish()
 
     # --- ChannelSink ---
 
@@ -200,8 +208,11 @@ class Feed(Generic[T]):
             self._stage.close()
 
     def _on_refused(self, error: SubscriptionRefused) -> None:
-        """Give up after repeated refusals: every consumer gets the error."""
-        for consumer in self._consumers:
+        """Give up after repeated refusals: every consumer gets the error.
+
+        Who still waits for the grant gets it from the pool.
+        """
+        for consumer in [one for one in self._consumers if id(one) in self._granted]:
             consumer.fail(error)
             self.leave(consumer)
 

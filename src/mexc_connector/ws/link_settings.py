@@ -2,6 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from itertools import count
+from typing import Self
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import StreamConfig
@@ -27,6 +30,27 @@ class LinkSettings:
     connects: Pace
     next_epoch: Callable[[], int]
     jitter: Callable[[], float]
+
+    @classmethod
+    def of_pool(
+        cls,
+        url: UrlSource,
+        *,
+        proxy: str | None,
+        streams: StreamConfig,
+        clock: Clock,
+        jitter: Callable[[], float],
+    ) -> Self:
+        """Return the settings of a pool that begins to open links."""
+        return cls(
+            url=url,
+            proxy=proxy,
+            streams=streams,
+            clock=clock,
+            connects=Pace(streams.connects_per_second),
+            next_epoch=partial(next, count(1)),
+            jitter=jitter,
+        )
 
     def liveness_from(self, now: float) -> Liveness:
         """Return the deadlines of a connection that was opened at `now`."""

@@ -13,6 +13,7 @@ from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import ListenKeyConfig
 from mexc_connector.common.enums import ConnectionState
 from mexc_connector.common.errors import MexcError, ProtocolViolation, SessionClosed
+from mexc_connector.common.shared_read import was_ended_for_us
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.core.listen_key import (
     KeyAction,
@@ -95,7 +96,9 @@ class ListenKeyKeeper:
     def on_event(self, event: ConnectionEvent) -> None:
         """Follow the link: its end means something for the key."""
         if event.state is ConnectionState.OPEN:
-            self._epoch = event.epoch
+            is_new, self._epoch = event.epoch != self._epoch, event.epoch
+            if is_new:
+                self._carry_out(self._life.on_link_open(), "listen key lost while connecting")
         elif self._epoch and event.epoch == self._epoch:
             self._epoch = 0
             self._life.on_link_lost()
@@ -231,7 +234,13 @@ class ListenKeyKeeper:
         self._alarm.set(None if self._is_closed else self._life.deadline, self._on_alarm)
 
     async def _in_own_task(self, work: Coroutine[None, None, T], what: str) -> T:
-        return await asyncio.shield(self._spawn(work, what))
+        task = self._spawn(work, what)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if was_ended_for_us(task):
+                raise SessionClosed("the private streams were closed") from None
+            raise
 
     def _spawn(self, work: Coroutine[None, None, T], what: str) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(work, name=f"mexc listen key {what}")

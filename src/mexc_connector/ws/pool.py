@@ -9,15 +9,13 @@ import logging
 import random
 from collections.abc import Callable
 from functools import partial
-from itertools import count
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import StreamConfig
-from mexc_connector.common.errors import ConnectionFailed, MexcError, SessionClosed
+from mexc_connector.common.errors import ConnectionFailed, MexcError, SessionClosed, UsageError
 from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.core.backoff import backoff_delay
-from mexc_connector.core.pace import Pace
 from mexc_connector.core.subscription_actions import (
     Action,
     CloseLink,
@@ -69,7 +67,9 @@ class LinkPool:
         self._jitter = random.Random().random  # noqa: S311
         self._channels: dict[str, Channel] = {}
         self._plan = plan = plan_for(streams, is_in_step=partial(is_in_step, self._channels))
-        settings = self._settings(url, proxy)
+        settings = LinkSettings.of_pool(
+            url, proxy=proxy, streams=streams, clock=clock, jitter=self._jitter
+        )
         self.links = LinkSet(self, settings, on_event=on_event, is_spare=plan.is_successor)
         self._refusals = Refusals(
             plan,
@@ -98,14 +98,14 @@ class LinkPool:
 
         A sink may subscribe several times, and has to unsubscribe as often. Raises
         `SubscriptionRefused`, `ConnectionFailed` after `CONNECT_ATTEMPTS` connects in a row that
-        failed, `SessionClosed`; then, and when it is cancelled, the wish is withdrawn.
+        failed, `SessionClosed`, `UsageError` once nobody wants the channel any more; then, and when
+        it is cancelled, the wish is withdrawn.
 
         A granted channel is asked for again on every new connection, for as long as it takes.
         Should the exchange refuse it then, it is asked again with growing pauses, and from the
         `refusals.REPLAY_REFUSALS`th time on `on_refused` is told; unsubscribing is up to the sink.
         """
-        if self._is_closed:
-            raise SessionClosed("the streams are closed")
+        self._require_open()
         entry = self._channels.get(channel)
         if entry is None:
             entry = self._channels[channel] = Channel(
@@ -115,6 +115,7 @@ class LinkPool:
         self._carry_out(self._plan.want(channel))
         try:
             await entry.granted()
+            self._require_open()  # it may have been closed in the turn in which it was granted
         except BaseException:
             self._release(entry, sink)
             raise
@@ -226,6 +227,10 @@ class LinkPool:
         self.counters.messages_sent += 1
         return control.request(request.kind, request.topics, request_id=request.request_id)
 
+    def _require_open(self) -> None:
+        if self._is_closed:
+            raise SessionClosed("the streams are closed")
+
     def _carry_out(self, actions: list[Action]) -> None:
         if self._is_closed:
             return  # links that end now need no others in their place
@@ -235,7 +240,8 @@ class LinkPool:
             elif isinstance(action, Refused):
                 self._refusals.on_action(action)
             elif isinstance(action, OpenLink):
-                self.links.open(action.link)
+                if action.link in self._plan.links:  # not given up by such a sink as below
+                    self.links.open(action.link)
             elif isinstance(action, HandedOver | HandoverFailed):
                 self._handovers.on_action(action)
             elif (link := self.links.get(action.link)) is None:
@@ -257,17 +263,6 @@ class LinkPool:
         pause_s = backoff_delay(attempt, base_s=base_s, max_s=max_s, jitter=self._jitter())
         return self._clock.now() + pause_s
 
-    def _settings(self, url: UrlSource, proxy: str | None) -> LinkSettings:
-        return LinkSettings(
-            url=url,
-            proxy=proxy,
-            streams=self._streams,
-            clock=self._clock,
-            connects=Pace(self._streams.connects_per_second),
-            next_epoch=partial(next, count(1)),
-            jitter=self._jitter,
-        )
-
     def _on_sink_error(self, channel: Channel) -> None:
         """Count what a sink raised; called while the exception is being handled."""
         self.counters.sink_errors += 1
@@ -280,6 +275,8 @@ class LinkPool:
         if channel.sinks or self._channels.get(channel.name) is not channel:
             return
         del self._channels[channel.name]
+        if channel.epoch is None:
+            channel.fail_waiters(lambda: UsageError(f"{channel.name} was unsubscribed meanwhile"))
         if self._is_closed:
             return
         for number in self._plan.links_of(channel.name):

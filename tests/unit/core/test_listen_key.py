@@ -156,6 +156,14 @@ def test_a_refusal_costs_the_key_once() -> None:
     assert life.on_connect(1.0) is KeyAction.CLOSE
 
 
+def test_a_connection_with_a_key_that_was_lost_meanwhile_is_given_up() -> None:
+    life = made()
+    assert life.on_connect(0.0) is KeyAction.USE
+    assert life.on_link_open() is KeyAction.NONE
+    assert fail(life, 1.0, is_void=True) is KeyAction.RECONNECT
+    assert life.on_link_open() is KeyAction.RECONNECT
+
+
 def test_a_late_complaint_says_nothing_of_a_key_that_is_not_in_use() -> None:
     life = made()
     assert life.on_refused() is KeyAction.NONE

@@ -163,6 +163,26 @@ async def test_a_failed_extension_is_repeated_and_a_rejected_one_replaces_the_ke
     await rig.close()
 
 
+async def test_a_key_that_is_lost_while_its_link_connects_costs_the_connection() -> None:
+    rig = Rig()
+    await rig.connect(1)
+    rig.exchange.gate.clear()
+    await rig.let_pass(30 * MINUTE)  # an extension is under way
+    rig.exchange.gate.set()
+    rig.link(ConnectionState.RECONNECTING, 1)
+    await rig.keeper.url()
+    rig.exchange.failures = [BadRequest("no such key", endpoint="PUT", code=730002)]
+    await rig.let_pass(30 * MINUTE)
+    assert rig.reconnects == ["listen key lost"]  # in vain: there is no connection to drop yet
+    rig.link(ConnectionState.OPEN, 2)
+    rig.link(ConnectionState.OPEN, 2)  # what else is told of the connection until it is gone
+    assert rig.reconnects == ["listen key lost", "listen key lost while connecting"]
+    rig.link(ConnectionState.RECONNECTING, 2)
+    assert (await rig.connect(3)).endswith("s3cret2")
+    assert len(rig.reconnects) == 2
+    await rig.close()
+
+
 async def test_an_extension_that_ends_in_a_bug_is_a_failed_one() -> None:
     rig = Rig()
     await rig.connect(1)
@@ -284,3 +304,16 @@ async def test_no_text_of_the_keeper_shows_a_key(caplog: pytest.LogCaptureFixtur
     assert len(caplog.records) >= 3
     assert "***" in caplog.text
     assert "s3cret" not in caplog.text + shown + repr(rig.keeper)
+
+
+async def test_who_waits_for_a_key_that_is_never_made_learns_that_the_client_closed() -> None:
+    rig = Rig()
+    rig.exchange.gate.clear()
+    preparing = asyncio.ensure_future(rig.keeper.prepare())
+    asking = asyncio.ensure_future(rig.keeper.url())
+    while not rig.exchange.log:
+        await asyncio.sleep(0)
+    await rig.keeper.close(timeout_s=0.01)
+    for waiting in (preparing, asking):
+        with pytest.raises(SessionClosed):
+            await waiting
