@@ -14,12 +14,14 @@ from mexc_connector.common.clock import Clock
 from mexc_connector.common.errors import (
     AuthenticationError,
     ExchangeUnavailable,
+    InvalidSymbol,
     MexcError,
     PermissionDenied,
     ProtocolViolation,
     RateLimitError,
     TransportError,
     UnknownOrder,
+    UnknownSymbol,
 )
 from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.orders import BalanceAmounts, Order, OrderId
@@ -35,6 +37,8 @@ _logger = logging.getLogger("mexc_connector.account")
 
 _PATIENCE_S = 1.0
 _FILL_LOOKUPS = 5  # of one order: what `myTrades` does not show by then it never will
+# Delisted or switched off: of this market nothing is told, maybe never again, of others all is.
+_NOT_TOLD_OF = (InvalidSymbol, UnknownSymbol)
 # Whatever is asked next would not be answered either.
 _NOT_ABOUT_THE_ORDER = (
     TransportError,
@@ -100,7 +104,10 @@ class Reconciler:
             self._board.on_order(report)
         for record in suspects:
             if not record.is_over and record.order.order_id not in listed:
-                await self._read_end(record)
+                try:
+                    await self._read_end(record)
+                except _NOT_TOLD_OF as error:  # the next pass asks again
+                    self._skip(record.order.symbol, error)
 
     async def _read_end(self, record: TrackedOrder) -> None:
         """Read an order that is not open any more, or is too new to be listed."""
@@ -142,14 +149,24 @@ class Reconciler:
     async def _read_fills_since(self, since_ms: int) -> None:
         """Read what was traded while nobody listened, orders of others included."""
         for symbol in self._concerned():
-            for fill in await self._rest.get_my_trades(symbol, start_ms=since_ms):
+            try:
+                await self._read_fills_in(symbol, since_ms)
+            except _NOT_TOLD_OF as error:
+                self._skip(symbol, error)
+
+    async def _read_fills_in(self, symbol: Symbol, since_ms: int) -> None:
+        for fill in await self._rest.get_my_trades(symbol, start_ms=since_ms):
+            record = self._board.tracker.find(order_id=fill.order_id)
+            if record is None:
+                await self._adopt(symbol, fill.order_id)
                 record = self._board.tracker.find(order_id=fill.order_id)
-                if record is None:
-                    await self._adopt(symbol, fill.order_id)
-                    record = self._board.tracker.find(order_id=fill.order_id)
-                # An order whose fills add up has them all, whatever name REST gives them.
-                if record is None or record.misses_fills:
-                    self._board.on_fill(fill)
+            # An order whose fills add up has them all, whatever name REST gives them.
+            if record is None or record.misses_fills:
+                self._board.on_fill(fill)
+
+    def _skip(self, symbol: Symbol, error: MexcError) -> None:
+        fields = log_fields(symbol=symbol)
+        _logger.warning("%s not compared with the exchange: %s", symbol, error, extra=fields)
 
     async def _adopt(self, symbol: Symbol, order_id: OrderId) -> None:
         try:

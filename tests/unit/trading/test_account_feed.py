@@ -10,8 +10,11 @@ from mexc_connector.common.enums import AccountState, OrderStatus
 from mexc_connector.common.errors import (
     AuthenticationError,
     ConnectionFailed,
+    InvalidSymbol,
+    MexcError,
     OrderOutcomeUnknown,
     SessionClosed,
+    UnknownSymbol,
 )
 from mexc_connector.common.orders import ClientOrderId, OrderId
 from mexc_connector.common.symbols import AssetName
@@ -278,6 +281,40 @@ async def test_a_fill_of_an_order_that_cannot_be_found_is_told_all_the_same() ->
     await account.feed.wait_current()
     assert account.metrics().fills == 1
     assert rest.count("my_trades") == 1  # nothing moved in the other market
+    await account.close()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidSymbol("no such market", endpoint="GET /api/v3/order", code=30014),
+        UnknownSymbol("BTCUSDT", "it is delisted"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_market_that_is_not_told_of_leaves_the_rest_of_the_account_true(
+    error: MexcError,
+) -> None:
+    rest = FakeRest()
+    account = await live_account(rest, markets=(BTC, ETH))
+    await account.desk.place(checked())
+    rest.set("X1", OrderStatus.CANCELED)  # by the delisting
+    account.feed.on_lost(1, "cut")
+    rest.will("get_order", error)
+    rest.will("my_trades", None, error)
+    rest.held = [balance("ETH", "1")]
+    rest.fills = [
+        fill("T1", order_id="E1", symbol=ETH, client_order_id=None, exchange_time_ms=rest.now_ms)
+    ]
+    account.feed.on_live(2)
+    async with asyncio.timeout(1):
+        await account.feed.wait_current()
+    assert account.metrics().fills == 1
+    assert account.balances.get(AssetName("ETH")).free == 1
+    rest.trouble.clear()
+    account.feed.on_undecodable(2)
+    await account.feed.wait_current()
+    assert account.board.tracker.open_orders == ()  # it is asked for again by each comparison
     await account.close()
 
 
