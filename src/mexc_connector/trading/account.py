@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 
 from mexc_connector.common.clock import Clock
-from mexc_connector.common.config import MexcConfig
+from mexc_connector.common.config import MexcConfig, StreamConfig
 from mexc_connector.common.orders import ClientOrderId, Order, OrderId
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.common.trading_reports import CancelAllReport, RecoveryReport
@@ -66,7 +66,7 @@ class Account:
         self.guards = self._new_guards(config, books, last_price)
         self.desk = self._new_desk(rules, ids, last_price)
         self._reconciler = self._new_reconciler(markets)
-        self.feed = self._new_feed()
+        self.feed = self._new_feed(config.streams)
 
     def _new_guards(
         self,
@@ -118,7 +118,7 @@ class Account:
             exchange_time_ms=self._exchange_time_ms,
         )
 
-    def _new_feed(self) -> AccountFeed:
+    def _new_feed(self, streams: StreamConfig) -> AccountFeed:
         return AccountFeed(
             self.board,
             self.balances,
@@ -126,6 +126,7 @@ class Account:
             config=self._config,
             clock=self._clock,
             exchange_time_ms=self._exchange_time_ms,
+            deaf_s=streams.ping_interval_s + streams.pong_timeout_s,
         )
 
     def start(self) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.enums import AccountState, OrderStatus
 from mexc_connector.common.errors import (
     AuthenticationError,
@@ -281,6 +282,25 @@ async def test_a_fill_of_an_order_that_cannot_be_found_is_told_all_the_same() ->
     await account.feed.wait_current()
     assert account.metrics().fills == 1
     assert rest.count("my_trades") == 1  # nothing moved in the other market
+    await account.close()
+
+
+async def test_what_a_link_did_not_tell_before_it_was_found_dead_is_read() -> None:
+    rest = FakeRest()
+    account = await live_account(rest)
+    fills: list[str] = []
+    account.board.fills.register(lambda one: fills.append(one.trade_id))
+    rest.add(order(OrderStatus.FILLED, filled="10", order_id="E1", client_order_id=None))
+    rest.fills = [
+        fill("T1", "10", order_id="E1", client_order_id=None, exchange_time_ms=rest.now_ms)
+    ]
+    rest.held = [balance("BTC", "10")]
+    streams = MexcConfig().streams
+    rest.now_ms += round(1000 * (streams.ping_interval_s + streams.pong_timeout_s))
+    account.feed.on_lost(1, "no PONG")
+    account.feed.on_live(2)
+    await account.feed.wait_current()
+    assert fills == ["T1"]
     await account.close()
 
 
