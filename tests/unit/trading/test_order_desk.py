@@ -9,12 +9,14 @@ import pytest
 from mexc_connector.common.enums import OrderStatus, OrderType, Side
 from mexc_connector.common.errors import (
     ConnectionFailed,
+    ExchangeUnavailable,
     InsufficientFunds,
     JournalError,
     MexcError,
     OrderAlreadyDone,
     OrderOutcomeUnknown,
     OrderRefused,
+    ProtocolViolation,
     SessionClosed,
     UnknownOrder,
     UsageError,
@@ -701,4 +703,57 @@ async def test_a_link_that_fails_after_a_lost_cancellation_leaves_it_open_to_fin
     rest.will("cancel", ConnectionFailed("refused"))
     with pytest.raises(ConnectionFailed):
         await account.desk.cancel_order(BTC, order_id=OrderId("X2"))
+    await account.close()
+
+
+async def test_an_unreadable_answer_after_a_cancellation_is_no_answer() -> None:
+    rest = FakeRest()
+    account = new_account(rest)
+    handle = await account.desk.place(checked())
+    rest.will("get_order", ProtocolViolation("not JSON", endpoint="GET /api/v3/order"))
+    assert (await handle.cancel()).status is OrderStatus.CANCELED
+    assert rest.count("get_order") == 2
+    await account.close()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionFailed("cut"),
+        ExchangeUnavailable("maintenance", endpoint="GET /api/v3/order"),
+        ProtocolViolation("not JSON", endpoint="GET /api/v3/order"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_lost_cancellation_that_cannot_be_looked_up_is_of_unknown_outcome(
+    error: MexcError,
+) -> None:
+    rest = FakeRest()
+    rest.add(order(order_id="E1", client_order_id=None))
+    account = new_account(rest)
+    rest.will("cancel", lost())
+    rest.will("get_order", error)
+    with pytest.raises(OrderOutcomeUnknown) as caught:
+        await account.desk.cancel_order(BTC, order_id=OrderId("E1"))
+    assert caught.value.order_id == "E1"
+    assert caught.value.__cause__ is error
+    rest.will("cancel", NO_SUCH_OPEN)
+    rest.will("get_order", error)
+    with pytest.raises(type(error)):  # certain: nothing was canceled by us
+        await account.desk.cancel_order(BTC, order_id=OrderId("E1"))
+    await account.close()
+
+
+async def test_an_unknown_cancellation_names_an_order_without_a_client_id_by_the_other_one() -> (
+    None
+):
+    rest = FakeRest(is_dropping=True)
+    rest.add(order(order_id="E1", client_order_id=None))
+    account = new_account(rest)
+    await account.get_open_orders(BTC)
+    rest.will("cancel", *[lost()] * 100)
+    rest.will("get_order", *[ConnectionFailed("cut")] * 100)
+    with pytest.raises(OrderOutcomeUnknown) as caught:
+        await account.desk.cancel_order(BTC, order_id=OrderId("E1"))
+    assert (caught.value.client_order_id, caught.value.order_id) == (None, "E1")
     await account.close()
