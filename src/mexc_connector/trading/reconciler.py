@@ -7,6 +7,7 @@ memory holds open and the exchange does not list, then the fills that are missin
 
 import logging
 from collections.abc import Callable, Iterable
+from math import inf
 
 import msgspec
 
@@ -75,6 +76,7 @@ class Reconciler:
         self._exchange_time_ms = exchange_time_ms
         self._held: dict[AssetName, BalanceAmounts] = {}
         self._fill_lookups: dict[OrderId, int] = {}
+        self._answered_at: dict[OrderId, float] = {}
 
     async def run(self, *, away_since_ms: int | None = None) -> None:
         """Make one pass. `away_since_ms`: since when the stream may have been missed."""
@@ -178,9 +180,9 @@ class Reconciler:
     async def _read_missing_fills(self) -> None:
         missing = self._board.tracker.missing_fills
         known = {order.order_id for order in missing}
-        self._fill_lookups = {
-            order_id: count for order_id, count in self._fill_lookups.items() if order_id in known
-        }
+        for noted in (self._fill_lookups, self._answered_at):
+            for order_id in noted.keys() - known:
+                del noted[order_id]
         failure: MexcError | None = None
         for order in missing:
             try:
@@ -195,7 +197,9 @@ class Reconciler:
     async def _read_fills_of(self, order: Order) -> None:
         """Look the fills of an order up. It counts if the exchange said what it knows, or refused.
 
-        What failed is no look-up: the pass fails with it, and is repeated with growing pauses.
+        Answers within `grace_s` count as one: fills are shown later than what they did, and passes
+        may follow each other at once. What failed is no look-up: the pass fails with it, and is
+        repeated with growing pauses.
         """
         order_id = order.order_id
         if order_id is None or self._fill_lookups.get(order_id, 0) >= _FILL_LOOKUPS:
@@ -207,7 +211,10 @@ class Reconciler:
         except MexcError:
             self._note_lookup(order_id)
             raise
-        self._note_lookup(order_id)
+        now = self._clock.now()
+        if now - self._answered_at.get(order_id, -inf) >= self._config.grace_s:
+            self._answered_at[order_id] = now
+            self._note_lookup(order_id)
         for fill in fills:
             self._board.on_fill(fill)
 

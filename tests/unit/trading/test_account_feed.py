@@ -25,6 +25,7 @@ from mexc_connector.trading.account import Account
 from mexc_connector.trading.journal_file import OrderJournal
 from tests.unit.rest.doubles import FakeClock
 from tests.unit.trading.doubles import (
+    FAST,
     NOT_FOUND,
     FakeRest,
     balance,
@@ -59,7 +60,8 @@ def is_current(account: Account) -> Callable[[], bool]:
 
 
 async def live_account(rest: FakeRest, **options: object) -> Account:
-    account = new_account(rest, clock=SlowClock(), **options)  # type: ignore[arg-type]
+    options = {"clock": SlowClock()} | options
+    account = new_account(rest, **options)  # type: ignore[arg-type]
     account.start()
     account.feed.on_live(1)
     await account.feed.wait_current()
@@ -228,16 +230,34 @@ async def test_an_audit_finds_what_a_silent_stream_did_not_tell() -> None:
 
 
 async def test_missing_fills_are_asked_for_a_few_times_only() -> None:
-    rest = FakeRest()
-    account = await live_account(rest)
+    rest, clock = FakeRest(), SlowClock()
+    account = await live_account(rest, clock=clock)
     await account.desk.place(checked())
     account.feed.on_order(rest.set("X1", OrderStatus.FILLED, "10"), 1)
     for _ in range(10):
+        clock.moment += FAST.grace_s
         account.feed.on_undecodable(1)
         rest.calls.clear()
         await account.feed.wait_current()
     assert account.board.tracker.missing_fills
     assert rest.count("my_trades") == 1  # of the market, and none of the order any more
+    await account.close()
+
+
+async def test_answers_in_a_burst_of_comparisons_count_as_one() -> None:
+    rest, clock = FakeRest(), SlowClock()
+    account = await live_account(rest, clock=clock)
+    await account.desk.place(checked())
+    account.feed.on_order(rest.set("X1", OrderStatus.FILLED, "10"), 1)
+    account.feed.on_balance(balance("USDT", "80", at_ms=2_000), 1)
+    for amount in range(10):
+        account.feed.on_balance(balance("USDT", str(amount), at_ms=1_000), 1)  # too late
+        await account.feed.wait_current()
+    assert account.board.tracker.missing_fills
+    rest.fills = [fill("T1", "10")]  # shown a moment after the order
+    account.feed.on_balance(balance("USDT", "90", at_ms=1_000), 1)
+    await account.feed.wait_current()
+    assert not account.board.tracker.missing_fills
     await account.close()
 
 
