@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from mexc_connector.common.clock import Clock
-from mexc_connector.common.errors import MexcError
+from mexc_connector.common.errors import MexcError, SessionClosed
 from mexc_connector.common.fan_out import FanOut
 from mexc_connector.common.guard_config import DeadManSwitch, GuardConfig
 from mexc_connector.common.guards import GuardEvent, GuardState
@@ -169,6 +169,8 @@ class GuardDesk:
         while True:
             try:
                 report = await self._cancel_all(symbol)
+            except SessionClosed:  # too late for another attempt
+                raise
             except MexcError as error:
                 self.cancel_failures += 1
                 fields = log_fields(symbol=symbol)
