@@ -1,6 +1,7 @@
 """Account: the trading side of one session, put together and taken down."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import MexcConfig, StreamConfig
@@ -191,14 +192,12 @@ class Account:
         The journal stays open for the verdicts on placements that are under way: whoever opened
         it closes it after the REST client.
         """
-        try:
-            await self.guards.close()
-            await self.feed.close()
-            await self._settler.close()
-            await self._canceller.close()
-            await self.balances.close()
-        finally:
-            self.board.close()
+        async with AsyncExitStack() as closing:  # all of it, also when one of them is cancelled
+            closing.callback(self.board.close)
+            for part in (self.balances, self._canceller, self._settler, self.feed):
+                closing.push_async_callback(part.close)
+            closing.callback(self.guards.abandon)
+            closing.push_async_callback(self.guards.close)
 
     def metrics(self) -> TradingMetrics:
         """Return the counters as they are now."""

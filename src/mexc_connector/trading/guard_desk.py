@@ -119,14 +119,19 @@ class GuardDesk:
             self._spawn(self._cancel_until_gone(None), "at the end of the session")
         self._is_started = False
         if self._canceling:
-            _, late = await asyncio.wait(self._canceling, timeout=self._config.close_timeout_s)
-            for task in late:
-                self.cancel_failures += 1
-                _logger.error("open orders may be left: not canceled in time (%s)", task.get_name())
-                task.cancel()
+            await asyncio.wait(self._canceling, timeout=self._config.close_timeout_s)
+            late = tuple(self._canceling)
+            self.abandon()
             if late:
                 await asyncio.wait(late)
         self.events.finish()
+
+    def abandon(self) -> None:
+        """End the cancellations that are left; `close` may be cancelled before it did."""
+        for task in self._canceling:
+            self.cancel_failures += 1
+            _logger.error("open orders may be left: not canceled in time (%s)", task.get_name())
+            task.cancel()
 
     def _watch(self) -> None:
         if self._is_on and self._is_started and self._watching is None:
