@@ -372,6 +372,24 @@ async def test_an_order_that_exists_after_all_is_in_the_journal_again(tmp_path: 
     await journal.close()
 
 
+async def test_an_order_that_was_given_up_and_shows_again_is_in_the_journal_again(
+    tmp_path: Path,
+) -> None:
+    rest, path = FakeRest(), tmp_path / "orders"
+    journal = OrderJournal(path, account="a")
+    account = new_account(rest, journal=journal)
+    handle = await account.desk.place(checked(), client_order_id="mine")
+    account.board.on_given_up(account.board.tracker.open_records[0], "not found anywhere")
+    account.board.on_order(rest.set("X1", OrderStatus.NEW))
+    assert handle.status is OrderStatus.NEW
+    await account.close()
+    await journal.close()
+    journal = OrderJournal(path, account="a")
+    (kept,) = journal.contents.unfinished
+    assert (kept.intent.client_order_id, kept.order_id) == ("mine", "X1")
+    await journal.close()
+
+
 # Cancelling.
 
 
