@@ -147,6 +147,8 @@ class OrderBoard:
                 self._journal_outcome(event)
                 self.orders.push(event.order)
                 self._wake(event.key)
+                if event.absorbed_key is not None:
+                    self._wake(event.absorbed_key)
             elif isinstance(event, FillCounted):
                 self.fills.push(event.fill)
             else:

@@ -24,6 +24,7 @@ from mexc_connector.common.errors import (
 from mexc_connector.common.orders import ClientOrderId, Order, OrderId
 from mexc_connector.core.order_request import OrderRequest
 from mexc_connector.trading.journal_file import OrderJournal
+from tests.unit.rest.doubles import FakeClock
 from tests.unit.trading.doubles import (
     NO_SUCH_OPEN,
     NOT_FOUND,
@@ -774,4 +775,31 @@ async def test_an_unknown_cancellation_names_an_order_without_a_client_id_by_the
     with pytest.raises(OrderOutcomeUnknown) as caught:
         await account.desk.cancel_order(BTC, order_id=OrderId("E1"))
     assert (caught.value.client_order_id, caught.value.order_id) == (None, "E1")
+    await account.close()
+
+
+async def test_a_cancellation_follows_an_order_that_turns_out_to_be_ours() -> None:
+    rest, clock = FakeRest(names_orders=False), FakeClock()
+    rest.will("place", lost())
+    account = new_account(rest, clock=clock)
+    with pytest.raises(OrderOutcomeUnknown):
+        await account.desk.place(checked(), client_order_id="mine")
+    await account.get_open_orders(BTC)  # listed without our id: an order of somebody else, it seems
+    stranger = account.board.tracker.find(order_id=OrderId("X1"))
+    assert stranger is not None
+    assert stranger.order.client_order_id is None
+    gate = asyncio.Event()
+    rest.will("cancel", gate.wait)
+    cancelling = asyncio.create_task(account.desk.cancel_order(BTC, order_id=OrderId("X1")))
+    await until(lambda: rest.count("cancel"))
+    account.board.on_order(rest.orders[OrderId("X1")])
+    assert len(account.board.tracker.open_orders) == 1
+    began = clock.now()
+    gate.set()
+    await until(lambda: rest.orders[OrderId("X1")].is_done)
+    account.board.on_order(rest.orders[OrderId("X1")])
+    final = await cancelling
+    assert (final.status, final.client_order_id) == (OrderStatus.CANCELED, "mine")
+    assert clock.now() - began < 1.0
+    assert account.board.tracker.open_orders == ()
     await account.close()
