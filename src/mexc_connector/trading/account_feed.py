@@ -229,11 +229,13 @@ class AccountFeed:
         return is_due
 
     async def _reconcile(self) -> bool:
-        """Make one pass; return whether it was complete."""
+        """Make one pass; return whether it was complete, and late enough for the balances."""
         doubts, away_since_ms = self._doubts, self._away_since_ms
         if not await self._compared(self._reconciler.run(away_since_ms=away_since_ms)):
             return False
         if doubts == self._doubts:
+            if not self._balances.book.is_current:  # B6: what REST reads lags
+                return False
             self._away_since_ms = None
             self._set(AccountState.CURRENT, "compared with the exchange")
         return True

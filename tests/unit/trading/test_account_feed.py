@@ -240,7 +240,8 @@ async def test_missing_fills_are_asked_for_a_few_times_only() -> None:
         rest.calls.clear()
         await account.feed.wait_current()
     assert account.board.tracker.missing_fills
-    assert rest.count("my_trades") == 1  # of the market, and none of the order any more
+    # Of the market, and none of the order any more.
+    assert rest.count("my_trades") == rest.count("open_orders")
     await account.close()
 
 
@@ -419,6 +420,23 @@ async def test_a_balance_change_that_comes_too_late_is_compared_at_once_and_seen
     await account.feed.wait_current()
     assert account.balances.book.is_current
     assert seen == [AccountState.RECONCILING, AccountState.CURRENT]
+    await account.close()
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+async def test_what_was_missed_of_a_balance_right_after_a_change_of_it_is_read(
+    is_late: bool,
+) -> None:
+    rest = FakeRest(held=[balance("USDT", "100")])
+    account = await live_account(rest)
+    account.feed.on_balance(balance("USDT", "80", at_ms=2_000), 1)
+    if is_late:
+        account.feed.on_balance(balance("USDT", "70", at_ms=1_000), 1)  # true all the same
+    else:
+        account.feed.on_undecodable(1)
+    rest.held = [balance("USDT", "70")]
+    await account.feed.wait_current()
+    assert account.balances.get(USDT).free == 70
     await account.close()
 
 
