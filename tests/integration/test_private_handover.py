@@ -149,6 +149,29 @@ def refuse_successors(until_number: int) -> Callable[..., Iterable[str | bytes]]
     return answer
 
 
+async def test_an_old_link_that_died_unnoticed_before_its_handover_has_rest_asked() -> None:
+    sink = Sink()
+
+    def answer(connection: ScriptedConnection, request: Request) -> Iterable[str]:
+        is_dead = connection.number == 1 and len(connection.asked_for) == 3
+        if not is_dead or request["method"] == "SUBSCRIPTION":
+            yield from grant(connection, request)
+
+    rotation = RotationConfig(overlap_s=0.05, patience_s=LONG_S)
+    config = changed(
+        rotate_after_s=0.2,
+        rotation=rotation,  # type: ignore[arg-type]
+        ping_interval_s=0.4,
+        pong_timeout_s=0.4,
+    )
+    async with ScriptedServer(answer) as server, client(server.url, Keys(), config) as streams:
+        streams.subscribe(sink)
+        await until(lambda: streams.metrics().handovers == 1)
+        # What happened between its death and the first word of the new one was told by nobody.
+        assert sink.log == ["live 1", "undecodable 1"]
+        assert streams.is_live
+
+
 async def test_a_refused_successor_costs_nothing_but_its_key() -> None:
     keys, sink = Keys(), Sink()
     async with (

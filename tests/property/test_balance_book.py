@@ -176,6 +176,7 @@ def test_a_snapshot_makes_any_book_current_and_true(
         wire.step(kind, first, second)
     while wire.messages:
         wire.deliver(-1, keep=False)
+    wire.account.now += LAG_S
     wire.ask(0.0)
     wire.answer(-1)
     assert wire.book.is_current

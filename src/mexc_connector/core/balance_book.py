@@ -13,8 +13,8 @@ So, for each asset:
     B4  elsewhere a snapshot holds; what it does not list is zero
     B5  a snapshot that was asked for before the last one that was applied says nothing
     B6  the book is current once a snapshot was applied that was asked for on the present
-        connection, since the last frame that could not be read, and since the last change that
-        came too late (B1): the exchange's times are not known to be in order of its amounts
+        connection, and `read_lag_s` after the last frame that could not be read and the last change
+        that came too late (B1): the exchange's times are not known to be in order of its amounts
 
 Amounts stay readable while the book is not current: `is_current` says what they are worth.
 """
@@ -75,7 +75,7 @@ class BalanceBook:
     def on_missed(self, now: float) -> None:
         """Something that the stream said could not be read: a snapshot is needed again."""
         if self._sure_since is not None:
-            self._sure_since = now
+            self._sure_since = now + self._read_lag_s
         self._is_current = False
 
     def on_lost(self) -> None:

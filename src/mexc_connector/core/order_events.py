@@ -10,13 +10,15 @@ class OrderChanged(msgspec.Struct, frozen=True):
     """The order is not what it was; `previous` is its status before, None if it is new.
 
     `key` tells orders apart for as long as the tracker lives, whatever ids they have so far.
-    `is_over` covers finished orders and those whose end nothing can tell any more.
+    `is_over` covers finished orders and those whose end nothing can tell any more. `absorbed_key`
+    was the key of the same order while it was kept apart.
     """
 
     key: int
     order: Order
     previous: OrderStatus | None
     is_over: bool
+    absorbed_key: int | None = None
 
 
 class FillCounted(msgspec.Struct, frozen=True):

@@ -136,6 +136,8 @@ class OrderTracker:
         """Note that no evidence can tell what became of an order that is not open (O12)."""
         if record.is_over:
             return ()
+        if record.order.order_id is not None:  # it may have been absorbed since it was found
+            record = self._by_order_id.get(record.order.order_id, record)
         record.is_given_up = True
         return self._set_status(record, OrderStatus.UNKNOWN)
 
@@ -198,9 +200,7 @@ class OrderTracker:
             return (self._contradiction("one id for orders of two markets", theirs.order),)
         before = ours.order
         self._drop(theirs)
-        ours.merge(theirs.order)
-        for fill in theirs.fills.values():
-            ours.add_fill(fill)
+        ours.absorb(theirs)
         return self._after(ours, before)
 
     def _record_of_fill(self, fill: Fill) -> TrackedOrder | None:
@@ -226,6 +226,7 @@ class OrderTracker:
             self._by_order_id[order.order_id] = record
             for fill in self._loose.pop(order.order_id, ()):
                 record.add_fill(record.named(fill))
+        record.show_in_absorbed()
         if record.misses_fills:
             self._missing_fills[record.key] = record
         else:
@@ -285,7 +286,8 @@ class OrderTracker:
             self.counts.forgotten_fills += len(self._loose.popitem(last=False)[1])
 
     def _changed(self, record: TrackedOrder, previous: OrderStatus | None) -> OrderChanged:
-        return OrderChanged(record.key, record.order, previous, record.is_over)
+        absorbed_key = None if record.absorbed is None else record.absorbed.key
+        return OrderChanged(record.key, record.order, previous, record.is_over, absorbed_key)
 
     def _contradiction(self, problem: str, order: Order) -> Contradiction:
         self.counts.contradictions += 1

@@ -38,6 +38,8 @@ class TrackedOrder(msgspec.Struct, eq=False):
     `is_given_up` marks an unknown outcome that no evidence can settle any more (O12).
     `sent_ms` is the exchange's clock when ours was sent, as far as we knew it.
     `amount_in_fills` and its twin add up the fills that are known one by one.
+    `absorbed` is what was kept apart until both turned out to be one (O2). The tracker knows it no
+    more; for who follows it still, it shows the same.
     """
 
     key: int
@@ -48,6 +50,7 @@ class TrackedOrder(msgspec.Struct, eq=False):
     is_given_up: bool = False
     amount_in_fills: Decimal = ZERO
     quote_amount_in_fills: Decimal = ZERO
+    absorbed: "TrackedOrder | None" = None
 
     @property
     def is_settled(self) -> bool:
@@ -113,6 +116,20 @@ class TrackedOrder(msgspec.Struct, eq=False):
         self.amount_in_fills += fill.exact.amount
         self.quote_amount_in_fills += fill.exact.quote_amount
         self._restate(self.order, self.order.status)
+
+    def absorb(self, other: "TrackedOrder") -> None:
+        """Take over all that is known of `other`: it is the same order."""
+        self.absorbed = other
+        self.merge(other.order)
+        for fill in other.fills.values():
+            self.add_fill(fill)
+
+    def show_in_absorbed(self) -> None:
+        """Have what was absorbed show the same."""
+        if self.absorbed is not None:
+            self.absorbed.order = self.order
+            self.absorbed.fills = self.fills
+            self.absorbed.is_given_up = self.is_given_up
 
     def _restate(self, report: Order, status: OrderStatus) -> None:
         ours = self.order

@@ -1,9 +1,10 @@
 """Account: the trading side of one session, put together and taken down."""
 
 from collections.abc import Callable, Iterable
+from contextlib import AsyncExitStack
 
 from mexc_connector.common.clock import Clock
-from mexc_connector.common.config import MexcConfig
+from mexc_connector.common.config import MexcConfig, StreamConfig
 from mexc_connector.common.orders import ClientOrderId, Order, OrderId
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.common.trading_reports import CancelAllReport, RecoveryReport
@@ -66,7 +67,7 @@ class Account:
         self.guards = self._new_guards(config, books, last_price)
         self.desk = self._new_desk(rules, ids, last_price)
         self._reconciler = self._new_reconciler(markets)
-        self.feed = self._new_feed()
+        self.feed = self._new_feed(config.streams)
 
     def _new_guards(
         self,
@@ -118,7 +119,7 @@ class Account:
             exchange_time_ms=self._exchange_time_ms,
         )
 
-    def _new_feed(self) -> AccountFeed:
+    def _new_feed(self, streams: StreamConfig) -> AccountFeed:
         return AccountFeed(
             self.board,
             self.balances,
@@ -126,6 +127,7 @@ class Account:
             config=self._config,
             clock=self._clock,
             exchange_time_ms=self._exchange_time_ms,
+            deaf_s=streams.ping_interval_s + streams.pong_timeout_s,
         )
 
     def start(self) -> None:
@@ -190,14 +192,12 @@ class Account:
         The journal stays open for the verdicts on placements that are under way: whoever opened
         it closes it after the REST client.
         """
-        try:
-            await self.guards.close()
-            await self.feed.close()
-            await self._settler.close()
-            await self._canceller.close()
-            await self.balances.close()
-        finally:
-            self.board.close()
+        async with AsyncExitStack() as closing:  # all of it, also when one of them is cancelled
+            closing.callback(self.board.close)
+            for part in (self.balances, self._canceller, self._settler, self.feed):
+                closing.push_async_callback(part.close)
+            closing.callback(self.guards.abandon)
+            closing.push_async_callback(self.guards.close)
 
     def metrics(self) -> TradingMetrics:
         """Return the counters as they are now."""

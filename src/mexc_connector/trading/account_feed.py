@@ -62,7 +62,9 @@ class AccountFeed:
         config: TradingConfig,
         clock: Clock,
         exchange_time_ms: Callable[[], int],
+        deaf_s: float,
     ) -> None:
+        """`deaf_s`: how long a link may be dead before that is noticed."""
         self.failures = 0
         self.polls = 0
         self.status = AccountStatus(AccountState.STALE, "not connected yet", clock.time_ns())
@@ -73,6 +75,7 @@ class AccountFeed:
         self._config = config
         self._clock = clock
         self._exchange_time_ms = exchange_time_ms
+        self._deaf_ms = round(deaf_s * 1000)
         self._epoch: int | None = None
         self._newest_epoch = 0
         # Grows with everything that makes a pass under way worthless.
@@ -117,8 +120,7 @@ class AccountFeed:
         self._epoch = None
         self._doubts += 1
         self._balances.book.on_lost()
-        if self._away_since_ms is None:
-            self._away_since_ms = self._exchange_time_ms() - _AWAY_SLACK_MS
+        self._note_away()
         self._set(AccountState.STALE, reason)
         self._work.set()  # the next pass is due in `poll_s`, not in `audit_s`
 
@@ -126,8 +128,7 @@ class AccountFeed:
         """Something that was said could not be read: it has to be read by REST."""
         if epoch != self._epoch:
             return
-        if self._away_since_ms is None:
-            self._away_since_ms = self._exchange_time_ms() - _AWAY_SLACK_MS
+        self._note_away()
         self._balances.book.on_missed(self._clock.now())
         self._doubt("a push could not be read")
 
@@ -159,6 +160,11 @@ class AccountFeed:
             await asyncio.wait([self._task])
 
     # Inside.
+
+    def _note_away(self) -> None:
+        if self._away_since_ms is None:
+            slack_ms = self._deaf_ms + _AWAY_SLACK_MS
+            self._away_since_ms = self._exchange_time_ms() - slack_ms
 
     def _doubt(self, reason: str) -> None:
         self._doubts += 1
@@ -223,11 +229,13 @@ class AccountFeed:
         return is_due
 
     async def _reconcile(self) -> bool:
-        """Make one pass; return whether it was complete."""
+        """Make one pass; return whether it was complete, and late enough for the balances."""
         doubts, away_since_ms = self._doubts, self._away_since_ms
         if not await self._compared(self._reconciler.run(away_since_ms=away_since_ms)):
             return False
         if doubts == self._doubts:
+            if not self._balances.book.is_current:  # B6: what REST reads lags
+                return False
             self._away_since_ms = None
             self._set(AccountState.CURRENT, "compared with the exchange")
         return True

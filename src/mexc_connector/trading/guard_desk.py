@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 
 from mexc_connector.common.clock import Clock
-from mexc_connector.common.errors import MexcError
+from mexc_connector.common.errors import MexcError, SessionClosed
 from mexc_connector.common.fan_out import FanOut
 from mexc_connector.common.guard_config import DeadManSwitch, GuardConfig
 from mexc_connector.common.guards import GuardEvent, GuardState
@@ -119,14 +119,19 @@ class GuardDesk:
             self._spawn(self._cancel_until_gone(None), "at the end of the session")
         self._is_started = False
         if self._canceling:
-            _, late = await asyncio.wait(self._canceling, timeout=self._config.close_timeout_s)
-            for task in late:
-                self.cancel_failures += 1
-                _logger.error("open orders may be left: not canceled in time (%s)", task.get_name())
-                task.cancel()
+            await asyncio.wait(self._canceling, timeout=self._config.close_timeout_s)
+            late = tuple(self._canceling)
+            self.abandon()
             if late:
                 await asyncio.wait(late)
         self.events.finish()
+
+    def abandon(self) -> None:
+        """End the cancellations that are left; `close` may be cancelled before it did."""
+        for task in self._canceling:
+            self.cancel_failures += 1
+            _logger.error("open orders may be left: not canceled in time (%s)", task.get_name())
+            task.cancel()
 
     def _watch(self) -> None:
         if self._is_on and self._is_started and self._watching is None:
@@ -169,6 +174,8 @@ class GuardDesk:
         while True:
             try:
                 report = await self._cancel_all(symbol)
+            except SessionClosed:  # too late for another attempt
+                raise
             except MexcError as error:
                 self.cancel_failures += 1
                 fields = log_fields(symbol=symbol)

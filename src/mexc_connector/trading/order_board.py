@@ -42,6 +42,7 @@ class OrderBoard:
         self._journal = journal
         # Orders that the journal does not know to be finished, and whether it has their order id.
         self._journaled: dict[int, bool] = {}
+        self._given_up: set[int] = set()
         self._waiting: dict[int, list[asyncio.Future[None]]] = {}
         self._is_closed = False
 
@@ -100,6 +101,8 @@ class OrderBoard:
     def on_given_up(self, record: TrackedOrder, reason: str) -> None:
         """Note that nothing can tell what became of an order that is not open."""
         _logger.warning("%s: %s", record.order, reason, extra=log_fields(order=record.order))
+        if record.key in self._journaled:
+            self._given_up.add(record.key)
         self._take(self.tracker.on_given_up(record))
 
     # Waiting.
@@ -144,6 +147,8 @@ class OrderBoard:
                 self._journal_outcome(event)
                 self.orders.push(event.order)
                 self._wake(event.key)
+                if event.absorbed_key is not None:
+                    self._wake(event.absorbed_key)
             elif isinstance(event, FillCounted):
                 self.fills.push(event.fill)
             else:
@@ -168,8 +173,10 @@ class OrderBoard:
         client_order_id = order.client_order_id
         if self._journal is None or client_order_id is None:
             return
-        if event.previous is OrderStatus.REJECTED and not event.is_over:
-            # O7: it exists after all. The journal believes that it is finished: begin anew.
+        is_back = event.previous is OrderStatus.REJECTED or key in self._given_up
+        if is_back and not event.is_over:
+            # O7, O12: it exists after all. The journal believes that it is finished: begin anew.
+            self._given_up.discard(key)
             self._journaled[key] = False
             self._write(intent_of(order, order.created_ms or 0), order)
         if key not in self._journaled:

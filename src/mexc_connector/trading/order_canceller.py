@@ -16,6 +16,7 @@ from mexc_connector.common.errors import (
     ExchangeUnavailable,
     OrderAlreadyDone,
     OrderOutcomeUnknown,
+    ProtocolViolation,
     RateLimitError,
     TransportError,
     UnknownOrder,
@@ -31,6 +32,7 @@ from mexc_connector.trading.order_board import OrderBoard
 from mexc_connector.trading.order_settler import wait_or_sleep
 
 _CANCELED = (OrderStatus.CANCELED, OrderStatus.PARTIALLY_CANCELED)
+_NO_ANSWER = (TransportError, ExchangeUnavailable, RateLimitError, ProtocolViolation)
 
 
 @unique
@@ -74,9 +76,14 @@ class OrderCanceller:
             was_lost = not isinstance(error.__cause__, UnknownOrder)
         else:
             return await self._confirmed(self._adopted(without_state(report)))
-        report = await self._rest.get_order(
-            symbol, order_id=order_id, client_order_id=client_order_id
-        )
+        try:
+            report = await self._rest.get_order(
+                symbol, order_id=order_id, client_order_id=client_order_id
+            )
+        except _NO_ANSWER as error:
+            if not was_lost:
+                raise  # certain: there was nothing to cancel
+            raise OrderOutcomeUnknown(client_order_id, order_id=order_id) from error
         record = self._adopted(report)
         if not record.is_over:
             return await self.cancel(record)
@@ -105,8 +112,7 @@ class OrderCanceller:
             return await asyncio.shield(task)
         except asyncio.CancelledError:
             if was_ended_for_us(task):  # the session closed; the cancellation may have left
-                order = record.order
-                raise OrderOutcomeUnknown(order.client_order_id, order_id=order.order_id) from None
+                raise _unknown(record.order) from None
             raise
 
     async def close(self) -> None:
@@ -148,9 +154,7 @@ class OrderCanceller:
                     return record.order
                 raise OrderAlreadyDone(record.order)
             if self._clock.now() >= give_up_at:
-                raise OrderOutcomeUnknown(
-                    record.order.client_order_id or str(record.order.order_id)
-                )
+                raise _unknown(record.order)
             await self._pause(record, attempt)
             attempt += 1
 
@@ -195,7 +199,7 @@ class OrderCanceller:
             report = await self._rest.get_order(
                 order.symbol, order_id=order.order_id, client_order_id=_only_name(order)
             )
-        except (UnknownOrder, TransportError, ExchangeUnavailable, RateLimitError):
+        except (UnknownOrder, *_NO_ANSWER):
             return
         self._board.on_order(_named(report, record.order))
 
@@ -221,6 +225,10 @@ def without_state(report: Order) -> Order:
     if not report.status.is_done:
         return report
     return msgspec.structs.replace(report, status=OrderStatus.UNKNOWN)
+
+
+def _unknown(order: Order) -> OrderOutcomeUnknown:
+    return OrderOutcomeUnknown(order.client_order_id, order_id=order.order_id)
 
 
 def _named(report: Order, order: Order) -> Order:

@@ -147,7 +147,7 @@ class OrderDesk:
         self._guards.foresee(foreseen)
         canceled = await self._canceller.cancel(record)
         if not canceled.is_done:
-            raise OrderOutcomeUnknown(canceled.client_order_id or str(canceled.order_id))
+            raise OrderOutcomeUnknown(canceled.client_order_id, order_id=canceled.order_id)
         try:
             checked = await self._checked_successor(canceled, amount=amount, price=price)
             replacement = await self.place(checked)

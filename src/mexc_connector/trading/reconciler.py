@@ -7,6 +7,7 @@ memory holds open and the exchange does not list, then the fills that are missin
 
 import logging
 from collections.abc import Callable, Iterable
+from math import inf
 
 import msgspec
 
@@ -14,12 +15,14 @@ from mexc_connector.common.clock import Clock
 from mexc_connector.common.errors import (
     AuthenticationError,
     ExchangeUnavailable,
+    InvalidSymbol,
     MexcError,
     PermissionDenied,
     ProtocolViolation,
     RateLimitError,
     TransportError,
     UnknownOrder,
+    UnknownSymbol,
 )
 from mexc_connector.common.log_fields import log_fields
 from mexc_connector.common.orders import BalanceAmounts, Order, OrderId
@@ -35,6 +38,8 @@ _logger = logging.getLogger("mexc_connector.account")
 
 _PATIENCE_S = 1.0
 _FILL_LOOKUPS = 5  # of one order: what `myTrades` does not show by then it never will
+# Delisted or switched off: of this market nothing is told, maybe never again, of others all is.
+_NOT_TOLD_OF = (InvalidSymbol, UnknownSymbol)
 # Whatever is asked next would not be answered either.
 _NOT_ABOUT_THE_ORDER = (
     TransportError,
@@ -71,6 +76,7 @@ class Reconciler:
         self._exchange_time_ms = exchange_time_ms
         self._held: dict[AssetName, BalanceAmounts] = {}
         self._fill_lookups: dict[OrderId, int] = {}
+        self._answered_at: dict[OrderId, float] = {}
 
     async def run(self, *, away_since_ms: int | None = None) -> None:
         """Make one pass. `away_since_ms`: since when the stream may have been missed."""
@@ -100,7 +106,10 @@ class Reconciler:
             self._board.on_order(report)
         for record in suspects:
             if not record.is_over and record.order.order_id not in listed:
-                await self._read_end(record)
+                try:
+                    await self._read_end(record)
+                except _NOT_TOLD_OF as error:  # the next pass asks again
+                    self._skip(record.order.symbol, error)
 
     async def _read_end(self, record: TrackedOrder) -> None:
         """Read an order that is not open any more, or is too new to be listed."""
@@ -142,14 +151,24 @@ class Reconciler:
     async def _read_fills_since(self, since_ms: int) -> None:
         """Read what was traded while nobody listened, orders of others included."""
         for symbol in self._concerned():
-            for fill in await self._rest.get_my_trades(symbol, start_ms=since_ms):
+            try:
+                await self._read_fills_in(symbol, since_ms)
+            except _NOT_TOLD_OF as error:
+                self._skip(symbol, error)
+
+    async def _read_fills_in(self, symbol: Symbol, since_ms: int) -> None:
+        for fill in await self._rest.get_my_trades(symbol, start_ms=since_ms):
+            record = self._board.tracker.find(order_id=fill.order_id)
+            if record is None:
+                await self._adopt(symbol, fill.order_id)
                 record = self._board.tracker.find(order_id=fill.order_id)
-                if record is None:
-                    await self._adopt(symbol, fill.order_id)
-                    record = self._board.tracker.find(order_id=fill.order_id)
-                # An order whose fills add up has them all, whatever name REST gives them.
-                if record is None or record.misses_fills:
-                    self._board.on_fill(fill)
+            # An order whose fills add up has them all, whatever name REST gives them.
+            if record is None or record.misses_fills:
+                self._board.on_fill(fill)
+
+    def _skip(self, symbol: Symbol, error: MexcError) -> None:
+        fields = log_fields(symbol=symbol)
+        _logger.warning("%s not compared with the exchange: %s", symbol, error, extra=fields)
 
     async def _adopt(self, symbol: Symbol, order_id: OrderId) -> None:
         try:
@@ -161,9 +180,9 @@ class Reconciler:
     async def _read_missing_fills(self) -> None:
         missing = self._board.tracker.missing_fills
         known = {order.order_id for order in missing}
-        self._fill_lookups = {
-            order_id: count for order_id, count in self._fill_lookups.items() if order_id in known
-        }
+        for noted in (self._fill_lookups, self._answered_at):
+            for order_id in noted.keys() - known:
+                del noted[order_id]
         failure: MexcError | None = None
         for order in missing:
             try:
@@ -178,7 +197,9 @@ class Reconciler:
     async def _read_fills_of(self, order: Order) -> None:
         """Look the fills of an order up. It counts if the exchange said what it knows, or refused.
 
-        What failed is no look-up: the pass fails with it, and is repeated with growing pauses.
+        Answers within `grace_s` count as one: fills are shown later than what they did, and passes
+        may follow each other at once. What failed is no look-up: the pass fails with it, and is
+        repeated with growing pauses.
         """
         order_id = order.order_id
         if order_id is None or self._fill_lookups.get(order_id, 0) >= _FILL_LOOKUPS:
@@ -190,7 +211,10 @@ class Reconciler:
         except MexcError:
             self._note_lookup(order_id)
             raise
-        self._note_lookup(order_id)
+        now = self._clock.now()
+        if now - self._answered_at.get(order_id, -inf) >= self._config.grace_s:
+            self._answered_at[order_id] = now
+            self._note_lookup(order_id)
         for fill in fills:
             self._board.on_fill(fill)
 

@@ -59,8 +59,9 @@ class AccountChannels:
     """Takes the pushes of the private channels; hands events to sinks, watches and callbacks.
 
     `on_granted(link)` hears each time that all three channels are granted on a link. `give_up(link,
-    reason)` has to end the connection of a successor that is no good. `overlap_s` is how far copies
-    of two links may be apart, see `EventOverlap`.
+    reason)` has to end the connection of a successor that is no good. `has_shown_life(link, since)`
+    says whether anything came by a link. `overlap_s` is how far copies of two links may be apart,
+    see `EventOverlap`.
     """
 
     def __init__(
@@ -73,9 +74,11 @@ class AccountChannels:
         clock: Clock,
         on_granted: Callable[[int], None],
         give_up: Callable[[int, str], None],
+        has_shown_life: Callable[[int, float], bool],
     ) -> None:
         self.live_epoch: int | None = None
         self.give_up = give_up
+        self.has_shown_life = has_shown_life
         self._symbol_map = symbol_map
         self._counters = counters
         self._on_granted = on_granted

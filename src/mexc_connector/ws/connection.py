@@ -104,6 +104,10 @@ class Link:
         """Say that `next_message` has something."""
         self._has_messages.set()
 
+    def ping(self) -> None:
+        """Have the other side say something."""
+        self._send_control(control.PING_TEXT)
+
     def drop(self, reason: str) -> None:
         """Cut the connection without farewell; the link connects again unless it is closing."""
         if self._socket is not None:
@@ -232,7 +236,7 @@ class Link:
             self.drop(_REASONS[action])
             return
         if action is LivenessAction.PING:
-            self._send_control(control.PING_TEXT)
+            self.ping()
         elif action is LivenessAction.ROTATE:
             self._owner.on_link_aged(self)
         self._set_alarm(liveness)

@@ -39,6 +39,9 @@ class Account(Protocol):
     def give_up(self, link: int, reason: str) -> None:
         """The successor is no good: end its connection."""
 
+    def has_shown_life(self, link: int, since: float) -> bool:
+        """Whether anything at all came by a link since then."""
+
 
 class PrivateChannel:
     """The `ChannelSink` and `CopyMerge` of one private channel.
@@ -61,6 +64,7 @@ class PrivateChannel:
             window_s=overlap_s, limit=_HELD_PUSHES
         )
         self._has_given_up = False
+        self._joined_at = 0.0
 
     def is_carried_by(self, link: int) -> bool:
         """Whether the channel is granted on a link."""
@@ -143,14 +147,19 @@ class PrivateChannel:
         return False
 
     def settle(self, carrier: int) -> bool:
-        """Have the successor lead: it had time enough to be brought what the leader was."""
+        """Have the successor lead: it had time enough to be brought what the leader was.
+
+        A leader that said nothing since there is a successor may have been dead for longer: then
+        what it did not bring is known to nobody. Either it answers its PING or it is lost.
+        """
         if self._has_given_up:
             return False
-        if carrier == self.successor:
+        if carrier == self.successor and self.leader is not None:
+            if not self._account.has_shown_life(self.leader, self._joined_at):
+                return False
             self.leader, former = carrier, self.leader
             self._hand_over()
-            if former is not None:
-                self._follow(former)  # until its connection is closed, in a moment
+            self._follow(former)  # until its connection is closed, in a moment
         return carrier == self.leader
 
     # --- inside ---
@@ -158,7 +167,8 @@ class PrivateChannel:
     def _follow(self, carrier: int) -> None:
         self.successor = carrier
         self._has_given_up = False
-        self._overlap.join(self._clock.now())
+        self._joined_at = self._clock.now()
+        self._overlap.join(self._joined_at)
 
     def _hand_over(self) -> None:
         for push, received_ns in self._overlap.hand_over(self._clock.now()):

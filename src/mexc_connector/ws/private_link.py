@@ -61,8 +61,9 @@ class PrivateLink:
             queue_size=streams.queue_size,
             overlap_s=streams.rotation.overlap_s,
             clock=clock,
-            on_granted=self.keys.on_granted,
+            on_granted=self._on_granted,
             give_up=self._drop,
+            has_shown_life=self._has_shown_life,
         )
         if self.hub.timer is not None:
             self.account.add(AccountMarks(self.hub.timer))
@@ -96,6 +97,18 @@ class PrivateLink:
                     raise
             else:
                 return
+
+    def _on_granted(self, link: int) -> None:
+        """Have the link before this one prove that it lived until now."""
+        self.keys.on_granted(link)
+        former = self.hub.pool.links.get(self.account.channel_sinks[0].leader or link)
+        if former is not None and former.number != link:
+            former.ping()
+
+    def _has_shown_life(self, link: int, since: float) -> bool:
+        connection = self.hub.pool.links.get(link)
+        liveness = None if connection is None else connection.liveness
+        return liveness is None or liveness.last_frame >= since
 
     def _drop(self, link: int, reason: str) -> None:
         self.hub.pool.drop(link, reason)

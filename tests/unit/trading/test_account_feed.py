@@ -6,12 +6,16 @@ from pathlib import Path
 
 import pytest
 
+from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.enums import AccountState, OrderStatus
 from mexc_connector.common.errors import (
     AuthenticationError,
     ConnectionFailed,
+    InvalidSymbol,
+    MexcError,
     OrderOutcomeUnknown,
     SessionClosed,
+    UnknownSymbol,
 )
 from mexc_connector.common.orders import ClientOrderId, OrderId
 from mexc_connector.common.symbols import AssetName
@@ -21,6 +25,7 @@ from mexc_connector.trading.account import Account
 from mexc_connector.trading.journal_file import OrderJournal
 from tests.unit.rest.doubles import FakeClock
 from tests.unit.trading.doubles import (
+    FAST,
     NOT_FOUND,
     FakeRest,
     balance,
@@ -55,7 +60,8 @@ def is_current(account: Account) -> Callable[[], bool]:
 
 
 async def live_account(rest: FakeRest, **options: object) -> Account:
-    account = new_account(rest, clock=SlowClock(), **options)  # type: ignore[arg-type]
+    options = {"clock": SlowClock()} | options
+    account = new_account(rest, **options)  # type: ignore[arg-type]
     account.start()
     account.feed.on_live(1)
     await account.feed.wait_current()
@@ -224,16 +230,35 @@ async def test_an_audit_finds_what_a_silent_stream_did_not_tell() -> None:
 
 
 async def test_missing_fills_are_asked_for_a_few_times_only() -> None:
-    rest = FakeRest()
-    account = await live_account(rest)
+    rest, clock = FakeRest(), SlowClock()
+    account = await live_account(rest, clock=clock)
     await account.desk.place(checked())
     account.feed.on_order(rest.set("X1", OrderStatus.FILLED, "10"), 1)
     for _ in range(10):
+        clock.moment += FAST.grace_s
         account.feed.on_undecodable(1)
         rest.calls.clear()
         await account.feed.wait_current()
     assert account.board.tracker.missing_fills
-    assert rest.count("my_trades") == 1  # of the market, and none of the order any more
+    # Of the market, and none of the order any more.
+    assert rest.count("my_trades") == rest.count("open_orders")
+    await account.close()
+
+
+async def test_answers_in_a_burst_of_comparisons_count_as_one() -> None:
+    rest, clock = FakeRest(), SlowClock()
+    account = await live_account(rest, clock=clock)
+    await account.desk.place(checked())
+    account.feed.on_order(rest.set("X1", OrderStatus.FILLED, "10"), 1)
+    account.feed.on_balance(balance("USDT", "80", at_ms=2_000), 1)
+    for amount in range(10):
+        account.feed.on_balance(balance("USDT", str(amount), at_ms=1_000), 1)  # too late
+        await account.feed.wait_current()
+    assert account.board.tracker.missing_fills
+    rest.fills = [fill("T1", "10")]  # shown a moment after the order
+    account.feed.on_balance(balance("USDT", "90", at_ms=1_000), 1)
+    await account.feed.wait_current()
+    assert not account.board.tracker.missing_fills
     await account.close()
 
 
@@ -278,6 +303,59 @@ async def test_a_fill_of_an_order_that_cannot_be_found_is_told_all_the_same() ->
     await account.feed.wait_current()
     assert account.metrics().fills == 1
     assert rest.count("my_trades") == 1  # nothing moved in the other market
+    await account.close()
+
+
+async def test_what_a_link_did_not_tell_before_it_was_found_dead_is_read() -> None:
+    rest = FakeRest()
+    account = await live_account(rest)
+    fills: list[str] = []
+    account.board.fills.register(lambda one: fills.append(one.trade_id))
+    rest.add(order(OrderStatus.FILLED, filled="10", order_id="E1", client_order_id=None))
+    rest.fills = [
+        fill("T1", "10", order_id="E1", client_order_id=None, exchange_time_ms=rest.now_ms)
+    ]
+    rest.held = [balance("BTC", "10")]
+    streams = MexcConfig().streams
+    rest.now_ms += round(1000 * (streams.ping_interval_s + streams.pong_timeout_s))
+    account.feed.on_lost(1, "no PONG")
+    account.feed.on_live(2)
+    await account.feed.wait_current()
+    assert fills == ["T1"]
+    await account.close()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        InvalidSymbol("no such market", endpoint="GET /api/v3/order", code=30014),
+        UnknownSymbol("BTCUSDT", "it is delisted"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_market_that_is_not_told_of_leaves_the_rest_of_the_account_true(
+    error: MexcError,
+) -> None:
+    rest = FakeRest()
+    account = await live_account(rest, markets=(BTC, ETH))
+    await account.desk.place(checked())
+    rest.set("X1", OrderStatus.CANCELED)  # by the delisting
+    account.feed.on_lost(1, "cut")
+    rest.will("get_order", error)
+    rest.will("my_trades", None, error)
+    rest.held = [balance("ETH", "1")]
+    rest.fills = [
+        fill("T1", order_id="E1", symbol=ETH, client_order_id=None, exchange_time_ms=rest.now_ms)
+    ]
+    account.feed.on_live(2)
+    async with asyncio.timeout(1):
+        await account.feed.wait_current()
+    assert account.metrics().fills == 1
+    assert account.balances.get(AssetName("ETH")).free == 1
+    rest.trouble.clear()
+    account.feed.on_undecodable(2)
+    await account.feed.wait_current()
+    assert account.board.tracker.open_orders == ()  # it is asked for again by each comparison
     await account.close()
 
 
@@ -342,6 +420,23 @@ async def test_a_balance_change_that_comes_too_late_is_compared_at_once_and_seen
     await account.feed.wait_current()
     assert account.balances.book.is_current
     assert seen == [AccountState.RECONCILING, AccountState.CURRENT]
+    await account.close()
+
+
+@pytest.mark.parametrize("is_late", [True, False])
+async def test_what_was_missed_of_a_balance_right_after_a_change_of_it_is_read(
+    is_late: bool,
+) -> None:
+    rest = FakeRest(held=[balance("USDT", "100")])
+    account = await live_account(rest)
+    account.feed.on_balance(balance("USDT", "80", at_ms=2_000), 1)
+    if is_late:
+        account.feed.on_balance(balance("USDT", "70", at_ms=1_000), 1)  # true all the same
+    else:
+        account.feed.on_undecodable(1)
+    rest.held = [balance("USDT", "70")]
+    await account.feed.wait_current()
+    assert account.balances.get(USDT).free == 70
     await account.close()
 
 

@@ -8,8 +8,13 @@ from typing import cast
 
 import pytest
 
-from mexc_connector.common.enums import OrderStatus, OrderType, Side
-from mexc_connector.common.errors import ConnectionFailed, OrderBookNotSynced
+from mexc_connector.common.enums import AccountState, OrderStatus, OrderType, Side
+from mexc_connector.common.errors import (
+    ConnectionFailed,
+    OrderBookNotSynced,
+    OrderOutcomeUnknown,
+    SessionClosed,
+)
 from mexc_connector.common.guard_config import (
     DeadManSwitch,
     GuardConfig,
@@ -346,3 +351,39 @@ async def test_an_account_without_guards_pays_nothing_and_may_still_be_asked() -
     assert told == []
     assert account.guards._watching is None
     await account.close()
+
+
+async def test_a_guard_that_trips_after_the_end_asks_a_closed_client_once() -> None:
+    rest = FakeRest()
+    guard = OrderValueGuard(max_quote_amounts={"USDT": 1.0}, action=GuardAction.CANCEL_ALL)
+    account, _, _ = account_with(GuardConfig(order_value=guard), rest)
+    await account.close()
+    rest.will("cancel_all", *[SessionClosed("the client is closed")] * 1_000)
+    with pytest.raises(GuardTripped):  # it stood in line for the rules of its market
+        await account.desk.place(checked())
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert rest.count("cancel_all") == 1
+    assert account.metrics().guard_cancel_failures == 1
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_an_end_that_is_cancelled_leaves_no_task_behind() -> None:
+    rest, never = FakeRest(is_dropping=True), asyncio.Event()
+    rest.will("place", lost())
+    rest.will("cancel_all", never.wait)
+    account, _, _ = account_with(GuardConfig(cancel_on_close=True), rest)
+    account.start()
+    account.guards.start()
+    account.feed.on_live(1)
+    with pytest.raises(OrderOutcomeUnknown):
+        await account.desk.place(checked())
+    closing = asyncio.create_task(account.close())
+    await until(lambda: rest.count("cancel_all"))
+    closing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await closing
+    for _ in range(20):
+        await asyncio.sleep(0)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+    assert account.feed.status.state is AccountState.CLOSED

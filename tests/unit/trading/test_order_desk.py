@@ -9,12 +9,14 @@ import pytest
 from mexc_connector.common.enums import OrderStatus, OrderType, Side
 from mexc_connector.common.errors import (
     ConnectionFailed,
+    ExchangeUnavailable,
     InsufficientFunds,
     JournalError,
     MexcError,
     OrderAlreadyDone,
     OrderOutcomeUnknown,
     OrderRefused,
+    ProtocolViolation,
     SessionClosed,
     UnknownOrder,
     UsageError,
@@ -22,6 +24,7 @@ from mexc_connector.common.errors import (
 from mexc_connector.common.orders import ClientOrderId, Order, OrderId
 from mexc_connector.core.order_request import OrderRequest
 from mexc_connector.trading.journal_file import OrderJournal
+from tests.unit.rest.doubles import FakeClock
 from tests.unit.trading.doubles import (
     NO_SUCH_OPEN,
     NOT_FOUND,
@@ -370,6 +373,24 @@ async def test_an_order_that_exists_after_all_is_in_the_journal_again(tmp_path: 
     await journal.close()
 
 
+async def test_an_order_that_was_given_up_and_shows_again_is_in_the_journal_again(
+    tmp_path: Path,
+) -> None:
+    rest, path = FakeRest(), tmp_path / "orders"
+    journal = OrderJournal(path, account="a")
+    account = new_account(rest, journal=journal)
+    handle = await account.desk.place(checked(), client_order_id="mine")
+    account.board.on_given_up(account.board.tracker.open_records[0], "not found anywhere")
+    account.board.on_order(rest.set("X1", OrderStatus.NEW))
+    assert handle.status is OrderStatus.NEW
+    await account.close()
+    await journal.close()
+    journal = OrderJournal(path, account="a")
+    (kept,) = journal.contents.unfinished
+    assert (kept.intent.client_order_id, kept.order_id) == ("mine", "X1")
+    await journal.close()
+
+
 # Cancelling.
 
 
@@ -701,4 +722,84 @@ async def test_a_link_that_fails_after_a_lost_cancellation_leaves_it_open_to_fin
     rest.will("cancel", ConnectionFailed("refused"))
     with pytest.raises(ConnectionFailed):
         await account.desk.cancel_order(BTC, order_id=OrderId("X2"))
+    await account.close()
+
+
+async def test_an_unreadable_answer_after_a_cancellation_is_no_answer() -> None:
+    rest = FakeRest()
+    account = new_account(rest)
+    handle = await account.desk.place(checked())
+    rest.will("get_order", ProtocolViolation("not JSON", endpoint="GET /api/v3/order"))
+    assert (await handle.cancel()).status is OrderStatus.CANCELED
+    assert rest.count("get_order") == 2
+    await account.close()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionFailed("cut"),
+        ExchangeUnavailable("maintenance", endpoint="GET /api/v3/order"),
+        ProtocolViolation("not JSON", endpoint="GET /api/v3/order"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+async def test_a_lost_cancellation_that_cannot_be_looked_up_is_of_unknown_outcome(
+    error: MexcError,
+) -> None:
+    rest = FakeRest()
+    rest.add(order(order_id="E1", client_order_id=None))
+    account = new_account(rest)
+    rest.will("cancel", lost())
+    rest.will("get_order", error)
+    with pytest.raises(OrderOutcomeUnknown) as caught:
+        await account.desk.cancel_order(BTC, order_id=OrderId("E1"))
+    assert caught.value.order_id == "E1"
+    assert caught.value.__cause__ is error
+    rest.will("cancel", NO_SUCH_OPEN)
+    rest.will("get_order", error)
+    with pytest.raises(type(error)):  # certain: nothing was canceled by us
+        await account.desk.cancel_order(BTC, order_id=OrderId("E1"))
+    await account.close()
+
+
+async def test_an_unknown_cancellation_names_an_order_without_a_client_id_by_the_other_one() -> (
+    None
+):
+    rest = FakeRest(is_dropping=True)
+    rest.add(order(order_id="E1", client_order_id=None))
+    account = new_account(rest)
+    await account.get_open_orders(BTC)
+    rest.will("cancel", *[lost()] * 100)
+    rest.will("get_order", *[ConnectionFailed("cut")] * 100)
+    with pytest.raises(OrderOutcomeUnknown) as caught:
+        await account.desk.cancel_order(BTC, order_id=OrderId("E1"))
+    assert (caught.value.client_order_id, caught.value.order_id) == (None, "E1")
+    await account.close()
+
+
+async def test_a_cancellation_follows_an_order_that_turns_out_to_be_ours() -> None:
+    rest, clock = FakeRest(names_orders=False), FakeClock()
+    rest.will("place", lost())
+    account = new_account(rest, clock=clock)
+    with pytest.raises(OrderOutcomeUnknown):
+        await account.desk.place(checked(), client_order_id="mine")
+    await account.get_open_orders(BTC)  # listed without our id: an order of somebody else, it seems
+    stranger = account.board.tracker.find(order_id=OrderId("X1"))
+    assert stranger is not None
+    assert stranger.order.client_order_id is None
+    gate = asyncio.Event()
+    rest.will("cancel", gate.wait)
+    cancelling = asyncio.create_task(account.desk.cancel_order(BTC, order_id=OrderId("X1")))
+    await until(lambda: rest.count("cancel"))
+    account.board.on_order(rest.orders[OrderId("X1")])
+    assert len(account.board.tracker.open_orders) == 1
+    began = clock.now()
+    gate.set()
+    await until(lambda: rest.orders[OrderId("X1")].is_done)
+    account.board.on_order(rest.orders[OrderId("X1")])
+    final = await cancelling
+    assert (final.status, final.client_order_id) == (OrderStatus.CANCELED, "mine")
+    assert clock.now() - began < 1.0
+    assert account.board.tracker.open_orders == ()
     await account.close()

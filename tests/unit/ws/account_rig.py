@@ -61,6 +61,8 @@ class Rig:
         self.clock = HandClock()
         self.granted: list[int] = []
         self.given_up: list[str] = []
+        self.last_frames: dict[int, float] = {}
+        """When a link said something last: others do all the time."""
         self.account = AccountChannels(
             lambda: SYMBOLS,
             counters=self.counters,
@@ -69,6 +71,7 @@ class Rig:
             clock=self.clock,
             on_granted=self.granted.append,
             give_up=lambda link, reason: self.given_up.append(f"{link}: {reason}"),
+            has_shown_life=lambda link, since: self.last_frames.get(link, since) >= since,
         )
         self.orders, self.fills, self.balances = self.account.channel_sinks
 

@@ -48,6 +48,24 @@ def test_a_proven_link_that_is_lost_leaves_no_doubt_and_an_unproven_one_is_told_
         assert rig.account.live_epoch == 1
 
 
+def test_a_link_that_has_fallen_silent_hands_nothing_over_and_is_in_doubt_when_it_is_lost() -> None:
+    rig, sink = Rig(), Sink()
+    rig.account.add(sink)
+    rig.grant(1)
+    rig.last_frames[1] = 1.0
+    rig.clock.time_s = 10.0
+    rig.grant(2)
+    rig.push(fill_push("t1"), 2)
+    assert rig.settle(2) == [False, False, False]
+    assert sink.log == ["live 1"]
+    rig.lose(1, "no PONG")
+    assert sorted(sink.log[1:]) == ["fill t1 1", "undecodable 1"]
+    rig.last_frames[2] = 10.0
+    rig.grant(3)
+    assert rig.settle(3) == [True, True, True]
+    assert len(sink.log) == 3
+
+
 def test_closing_in_the_middle_of_a_handover_raises_no_doubt() -> None:
     rig, sink = Rig(), Sink()
     rig.account.add(sink)
