@@ -147,7 +147,8 @@ class BookFeed:
         try:
             await self._links.subscribe_depth(symbol, follower, on_refused=follower.on_refused)
         except BaseException:
-            self._drop(follower, UnsyncReason.REMOVED)
+            if self._followers.get(symbol) is follower:  # neither removed nor closed meanwhile
+                self._drop(follower, UnsyncReason.REMOVED)
             raise
 
     async def wait_synced(self, symbol: Symbol, *, timeout_s: float | None = None) -> None:
@@ -197,10 +198,9 @@ class BookFeed:
         for follower in list(self._followers.values()):
             self._drop(follower, UnsyncReason.CLOSED)
         self._auditor = None
-        running = [task for task in tasks if task is not None]
-        for task in running:
-            task.cancel()
-        if running:
+        if running := [task for task in tasks if task is not None]:
+            for task in running:
+                task.cancel()
             await asyncio.wait(running)
 
     # Inside.

@@ -451,3 +451,47 @@ async def test_the_repr_is_an_instrument_panel() -> None:
         await w.add_live(BTC)
         await w.feed.add(ETH)
         assert repr(w.feed) == "<BookFeed 1 of 2 books live>"
+
+
+async def test_closing_while_a_market_is_added_is_told_to_who_adds_it() -> None:
+    streams = PendingLinks()
+    feed = BookFeed(streams, HandRest().fetch, config=BookConfig(), clock=HandClock())
+    adding = asyncio.ensure_future(feed.add(BTC))
+    await settle()
+    await feed.close()
+    streams.pending.set_exception(SessionClosed("the streams were closed"))
+    with pytest.raises(SessionClosed):
+        await adding
+
+
+async def test_giving_up_an_earlier_addition_leaves_the_later_one_alone() -> None:
+    streams = PendingLinks()
+    feed = BookFeed(streams, HandRest().fetch, config=BookConfig(), clock=HandClock())
+    first = asyncio.ensure_future(feed.add(BTC))
+    await settle()
+    feed.remove(BTC)
+    second = asyncio.ensure_future(feed.add(BTC))
+    await settle()
+    first.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await first
+    assert list(feed.books) == [BTC]
+    streams.pending.set_result(None)
+    await second
+    await feed.close()
+
+
+class PendingLinks(HandLinks):
+    """Grants nothing until `pending`, of the latest subscription, is set."""
+
+    pending: asyncio.Future[None]
+
+    async def subscribe_depth(
+        self,
+        symbol: Symbol,
+        sink: BookFollower,
+        *,
+        on_refused: Callable[[SubscriptionRefused], None],
+    ) -> None:
+        self.pending = asyncio.get_running_loop().create_future()
+        await self.pending
