@@ -29,6 +29,7 @@ MAY_IMPORT = {
     "performance": {"common", "rest", "trading", "ws"},
     "trading_wiring": {"common", "core", "performance", "rest", "trading", "ws"},
     "wiring": {"common", "core", "rest", "trading", "trading_wiring", "ws"},
+    "session_life": {"common"},
     "session_monitor": {"common", "core"},
     "session_health": {"common", "core", "rest", "session_monitor", "trading_wiring", "wiring"},
     "health_methods": {"common", "interface", "session_monitor"},
@@ -39,7 +40,7 @@ MAY_IMPORT = {
     "cli": {"cli", "sim", "exchange", "interface", "event_loop", "common", ""},
 }
 
-MAY_IMPORT["exchange"] |= {"health_methods", "session_health", "session_monitor"}
+MAY_IMPORT["exchange"] |= {"health_methods", "session_health", "session_life", "session_monitor"}
 MAY_IMPORT["exchange"] |= {"common", "core", "market_methods", "rest", "trading", "ws"}
 MAY_IMPORT["__init__"] |= {"common", "core", "rest", "ws"}
 

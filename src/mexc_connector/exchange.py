@@ -1,7 +1,7 @@
 """MexcExchange: wires the clients together, opens and closes them, and delegates."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Self
 
@@ -25,6 +25,7 @@ from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.private import MexcPrivateSpotRest
 from mexc_connector.rest.public import MexcPublicSpotRest
 from mexc_connector.session_health import no_session, open_monitor, session_health
+from mexc_connector.session_life import SessionLife
 from mexc_connector.session_monitor import SessionMonitor
 from mexc_connector.trading.account import Account
 from mexc_connector.trading_methods import TradingMethods
@@ -67,7 +68,7 @@ class MexcExchange(MarketMethods, TradingMethods, HealthMethods, BaseExchangeInt
         self._budget = RequestBudget(self._config.limits, clock=self._clock)
         self._parts: Parts | None = None
         self._monitor: SessionMonitor | None = None
-        self._closing = AsyncExitStack()
+        self._life: SessionLife | None = None
         self._is_starting = False
         self._book_reads = 0
 
@@ -103,38 +104,54 @@ class MexcExchange(MarketMethods, TradingMethods, HealthMethods, BaseExchangeInt
         if self._parts is not None or self._is_starting:
             raise UsageError("this MexcExchange has a session already; one object holds one")
         self._is_starting = True
+        before, life = self._life, SessionLife()
+        self._life = life
         try:
-            self._parts = await open_parts(
-                self._config,
-                symbols,
-                credentials=self._credentials,
-                journal=journal,
-                clock=self._clock,
-                budget=self._budget,
-                closing=self._closing,
-            )
-            if ready_when is ReadyWhen.SYNCED:
-                await self._parts.wait_all_synced(symbols)
-            if self._parts.trading is not None:
-                self._parts.trading.account.guards.start()
-            self._monitor = open_monitor(
-                self._parts, budget=self._budget, clock=self._clock, closing=self._closing
-            )
+            if before is not None:
+                await before.end()
+            await self._open(life, symbols, ready_when, journal)
         except BaseException:
-            await self.close()
+            await self._end(life)
             raise
         finally:
             self._is_starting = False
         try:
             yield self
         finally:
-            await self.close()
+            await self._end(life)
+
+    async def _open(
+        self, life: SessionLife, symbols: list[Symbol], ready_when: ReadyWhen, journal: Path | None
+    ) -> None:
+        parts = await open_parts(
+            self._config,
+            symbols,
+            credentials=self._credentials,
+            journal=journal,
+            clock=self._clock,
+            budget=self._budget,
+            closing=life.closing,
+        )
+        life.require_going_on()
+        self._parts = parts
+        if ready_when is ReadyWhen.SYNCED:
+            await parts.wait_all_synced(symbols)
+            life.require_going_on()
+        if parts.trading is not None:
+            parts.trading.account.guards.start()
+        self._monitor = open_monitor(
+            parts, budget=self._budget, clock=self._clock, closing=life.closing
+        )
+
+    async def _end(self, life: SessionLife) -> None:
+        if life is self._life:  # else another session has begun since
+            self._parts = self._monitor = None
+        await life.end()
 
     async def close(self) -> None:
-        """End the session. May be called twice, and from within it."""
-        closing, self._closing = self._closing, AsyncExitStack()
-        self._parts = self._monitor = None
-        await closing.aclose()
+        """End the session; when this returns it has ended. May be called twice, and from within."""
+        if self._life is not None:
+            await self._end(self._life)
 
     async def add_symbol(self, symbol: Symbol) -> None:
         """Keep this market's book too. When it returns the book can be read.

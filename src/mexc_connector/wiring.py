@@ -3,7 +3,8 @@
 import asyncio
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 from mexc_connector.common.clock import Clock
@@ -11,6 +12,7 @@ from mexc_connector.common.config import MexcConfig
 from mexc_connector.common.credentials import Credentials
 from mexc_connector.common.models import BookTicker, OrderBookSnapshot, Trade
 from mexc_connector.common.registration import Release
+from mexc_connector.common.shared_read import JointWork
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.rest.budget import RequestBudget
 from mexc_connector.rest.clock_upkeep import ClockUpkeep
@@ -33,9 +35,16 @@ class Parts:
     streams: MexcWebsocketPublic
     feed: BookFeed
     trading: TradingParts | None = None
+    additions: JointWork[Symbol] = field(default_factory=lambda: JointWork("addition"))
 
     async def add(self, symbol: Symbol) -> None:
-        """Keep one more book and wait for it; a failure leaves the symbol as it was."""
+        """Keep one more book and wait for it; a failure leaves the symbol as it was.
+
+        Of several who wait for the same book, one who is cancelled leaves it to the others.
+        """
+        await self.additions.join(symbol, partial(self._add, symbol))
+
+    async def _add(self, symbol: Symbol) -> None:
         was_active = symbol in self.feed.books
         await self.rest.get_symbol_info(symbol)
         symbol_map = await self.rest.get_symbol_map()

@@ -148,6 +148,8 @@ async def live(
 
 async def stopped(trading: asyncio.Task[None]) -> list[str]:
     """Cancel a trader, and say what was wrong with its end."""
+    if trading.cancelled():
+        return ["the trader was cancelled, and nobody had asked for it"]
     trading.cancel()
     await asyncio.wait([trading], timeout=CLOSE_S)
     if not trading.done():
@@ -227,9 +229,15 @@ async def run_batch(
 
         async def one(names: Sequence[str]) -> Outcome:
             async with turns:
-                return await run_case(
-                    names, seed=seed, placed=placed, rotate_after_s=rotate_after_s
-                )
+                try:
+                    return await run_case(
+                        names, seed=seed, placed=placed, rotate_after_s=rotate_after_s
+                    )
+                except (Exception, asyncio.CancelledError):  # the simulator's, or out of nowhere
+                    if (task := asyncio.current_task()) is not None and task.cancelling():
+                        raise
+                    broken = [traceback.format_exc()]
+                    return Outcome(case="+".join(names), seed=seed, broken=broken)
 
         outcomes = await asyncio.gather(*(one(names) for names in cases))
         await asyncio.sleep(0)

@@ -85,6 +85,16 @@ async def test_add_symbol_cancelled_at_any_moment(after_ms: int) -> None:
         assert mexc.get_orderbook(ETH).is_synced
 
 
+@pytest.mark.parametrize("after_ms", MOMENTS_MS)
+async def test_add_symbol_cancelled_is_left_to_who_wants_the_book_too(after_ms: int) -> None:
+    async with world() as (_, exchange), exchange.session([BTC]) as mexc:
+        first, second = (asyncio.create_task(mexc.add_symbol(ETH)) for _ in range(2))
+        await asyncio.sleep(after_ms / 1000)
+        first.cancel()
+        await second
+        assert mexc.get_orderbook(ETH).is_synced
+
+
 @pytest.mark.parametrize("after_ms", [0, 1, 3, 8, 20])
 async def test_watches_cancelled_at_any_moment(after_ms: int) -> None:
     async with world() as (_, exchange), exchange.session([BTC]) as mexc:

@@ -331,3 +331,52 @@ async def test_an_error_in_the_body_comes_out_and_everything_is_closed() -> None
 def test_a_key_without_its_secret_is_refused() -> None:
     with pytest.raises(ConfigError):
         MexcExchange("key")
+
+
+async def test_closing_again_waits_for_the_end_of_the_closing() -> None:
+    async with simulator() as sim:
+        exchange = MexcExchange(config=config_for(sim))
+        async with exchange.session([BTC]):
+            closing = asyncio.create_task(exchange.close())
+            await asyncio.sleep(0)
+        assert closing.done()
+        assert [task for task in asyncio.all_tasks() if task.get_name().startswith("mexc ")] == []
+
+
+async def test_the_end_of_a_session_leaves_the_next_one_alone() -> None:
+    async with simulator() as sim:
+        exchange = MexcExchange(config=config_for(sim))
+        has_begun, may_end = asyncio.Event(), asyncio.Event()
+
+        async def first() -> None:
+            async with exchange.session([BTC]):
+                has_begun.set()
+                await may_end.wait()
+
+        running = asyncio.create_task(first())
+        await has_begun.wait()
+        await exchange.close()
+        async with exchange.session([ETH]) as mexc:
+            may_end.set()
+            await running
+            assert mexc.active_symbols == (ETH,)
+            assert mexc.orderbook.is_synced
+
+
+@pytest.mark.parametrize("steps", range(1, 50, 2))
+async def test_a_session_that_is_closed_while_it_starts_says_so(steps: int) -> None:
+    async with simulator() as sim:
+        exchange = MexcExchange(config=config_for(sim, latency_one_in=1))
+        starting = asyncio.create_task(exchange.session([BTC]).__aenter__())
+        for _ in range(steps):
+            await asyncio.sleep(0.001)
+        is_started = starting.done()
+        await exchange.close()
+        if not is_started:
+            with pytest.raises(SessionClosed):
+                await starting
+        assert exchange.state is ConnectionState.CLOSED
+        await exchange.close()
+        assert [task for task in asyncio.all_tasks() if task.get_name().startswith("mexc ")] == []
+        async with exchange.session([BTC]) as mexc:
+            assert mexc.orderbook.is_synced

@@ -1,13 +1,14 @@
-"""One request for all who ask at once."""
+"""One request, or one piece of work, for all who ask at once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import Generic, TypeVar
 
 from mexc_connector.common.clock import Clock
 from mexc_connector.common.errors import SessionClosed
 
 T = TypeVar("T")
+Key = TypeVar("Key", bound=Hashable)
 
 
 def was_ended_for_us(shared: asyncio.Task[T]) -> bool:
@@ -104,3 +105,49 @@ class SharedRead(Generic[T]):
     async def close(self) -> None:
         """End the request under way. May be called twice."""
         await self._flight.close()
+
+
+class JointWork(Generic[Key]):
+    """Does one piece of work for all who want it at once, and for as long as anybody does.
+
+    Unlike a read it leaves something behind, so when the last caller is cancelled it is too.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._under_way: dict[Key, _Work] = {}
+
+    async def join(self, key: Key, job: Callable[[], Coroutine[None, None, None]]) -> None:
+        """Return when the work under `key` is done: the one under way, or `job`."""
+        while (work := self._under_way.get(key)) is not None and not work.callers:
+            await asyncio.wait([work.task])  # it is being undone
+        if work is None:
+            work = self._under_way[key] = self._begin(key, job)
+        work.callers += 1
+        try:
+            await asyncio.wait([work.task])
+        finally:
+            work.callers -= 1
+            if not work.callers and not work.task.done():
+                work.task.cancel()
+                await asyncio.wait([work.task])
+        work.task.result()
+
+    def _begin(self, key: Key, job: Callable[[], Coroutine[None, None, None]]) -> "_Work":
+        task = asyncio.create_task(job(), name=f"mexc {self._name} {key}")
+
+        def forget(ended: asyncio.Task[None]) -> None:
+            del self._under_way[key]
+            if not ended.cancelled():
+                ended.exception()  # every caller may be gone; then nobody else retrieves it
+
+        task.add_done_callback(forget)
+        return _Work(task)
+
+
+class _Work:
+    __slots__ = ("callers", "task")
+
+    def __init__(self, task: asyncio.Task[None]) -> None:
+        self.task = task
+        self.callers = 0

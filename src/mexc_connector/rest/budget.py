@@ -23,7 +23,8 @@ class RequestBudget:
         self._clock = clock or Clock()
         self._line = RequestLine(limits)
         self._max_wait_s = limits.max_wait_s
-        self._heads = {lane: asyncio.Lock() for lane in Priority}
+        self._heads: dict[Priority, asyncio.Lock] = {}
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._gone = dict.fromkeys(Priority, 0)
         self._waited_s = dict.fromkeys(Priority, 0.0)
         self._blocked_until = float("-inf")
@@ -60,7 +61,7 @@ class RequestBudget:
         self._refuse_if_late(self.expected_wait_s(cost, priority=priority), endpoint)
         ticket = self._line.join(cost, priority)
         try:
-            async with self._heads[priority]:
+            async with self._head(priority):
                 while (wait_s := self._line.ask(ticket, self._clock.now())) > 0:
                     self._refuse_if_late(self._clock.now() + wait_s - arrived, endpoint)
                     await self._clock.sleep(wait_s)
@@ -70,6 +71,13 @@ class RequestBudget:
         self._gone[priority] += 1
         self._waited_s[priority] += waited_s
         return waited_s
+
+    def _head(self, lane: Priority) -> asyncio.Lock:
+        """Return who may stand first in a lane: locks of one loop, and a budget outlives loops."""
+        loop = asyncio.get_running_loop()
+        if self._loop is not loop:
+            self._loop, self._heads = loop, {lane: asyncio.Lock() for lane in Priority}
+        return self._heads[lane]
 
     def _refuse_if_late(self, wait_s: float, endpoint: str) -> None:
         if wait_s > self._max_wait_s:

@@ -24,14 +24,18 @@ class ClockUpkeep:
         self._every_s = every_s
         self._clock = clock
         self._task: asyncio.Task[None] | None = None
+        self._is_closed = False
 
     async def start(self) -> None:
-        """Measure once, and go on measuring."""
+        """Measure once, and go on measuring unless it was closed meanwhile."""
         await self._measure_once()
+        if self._is_closed:
+            return
         self._task = asyncio.create_task(self._run(), name="mexc clock upkeep")
 
     async def close(self) -> None:
         """Stop. May be called twice."""
+        self._is_closed = True
         task, self._task = self._task, None
         if task is not None:
             task.cancel()

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
 from typing import Self
 
 from mexc_connector.common.clock import Clock
@@ -107,10 +108,11 @@ class MexcPrivateSpotRest(AccountClient):
 
         Nothing is cancelled at the exchange. Takes a few seconds at most.
         """
-        await self._session.close()
-        await self._shared_account.close()
-        if self._own_public is not None:
-            await self._own_public.close()
+        async with AsyncExitStack() as closing:  # a cancellation stops one of these at most
+            if self._own_public is not None:
+                closing.push_async_callback(self._own_public.close)
+            closing.push_async_callback(self._shared_account.close)
+            closing.push_async_callback(self._session.close)
 
     async def place_order(
         self,

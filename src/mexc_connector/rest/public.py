@@ -70,8 +70,10 @@ class MexcPublicSpotRest:
 
     async def close(self) -> None:
         """End calls under way with `SessionClosed`. Two seconds at most; may be called twice."""
-        await self._session.close()
-        await self._symbols.cache.close()
+        try:
+            await self._session.close()
+        finally:
+            await self._symbols.cache.close()
 
     async def ping(self) -> None:
         """Return if the exchange answers. Weight 1."""

@@ -179,10 +179,12 @@ class RestSession:
     async def close(self) -> None:
         """End every call with `SessionClosed`, then the connections. May be called twice."""
         self._sender.close()
-        if self._clock_refresh is not None:
-            await asyncio.wait([self._clock_refresh], timeout=CLOSE_TIMEOUT_S)
-        if self._owns_transport:
-            await self._transport.close()
+        try:
+            if self._clock_refresh is not None:
+                await asyncio.wait([self._clock_refresh], timeout=CLOSE_TIMEOUT_S)
+        finally:
+            if self._owns_transport:
+                await self._transport.close()
 
     def __repr__(self) -> str:
         return f"<RestSession {self._sender!r}>"

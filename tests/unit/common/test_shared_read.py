@@ -3,7 +3,7 @@ import asyncio
 import pytest
 
 from mexc_connector.common.errors import ConnectionFailed, SessionClosed
-from mexc_connector.common.shared_read import SharedRead
+from mexc_connector.common.shared_read import JointWork, SharedRead
 from tests.unit.rest.doubles import FakeClock
 
 
@@ -86,3 +86,50 @@ async def test_a_failure_that_nobody_waits_for_any_more_makes_no_noise() -> None
     await source.shared.close()
     with pytest.raises(SessionClosed):
         await source.shared.get()
+
+
+class Works:
+    """Joint work under one key that takes a turn to be undone."""
+
+    def __init__(self) -> None:
+        self.joint: JointWork[str] = JointWork("test")
+        self.may_end = asyncio.Event()
+        self.log: list[str] = []
+
+    def join(self) -> asyncio.Task[None]:
+        return asyncio.create_task(self.joint.join("key", self._work))
+
+    async def _work(self) -> None:
+        self.log.append("begun")
+        try:
+            await self.may_end.wait()
+        except asyncio.CancelledError:
+            await turns()
+            self.log.append("undone")
+            raise
+
+
+async def test_joint_work_goes_on_for_as_long_as_anybody_wants_it() -> None:
+    works = Works()
+    first, second = works.join(), works.join()
+    await turns()
+    first.cancel()
+    await turns()
+    works.may_end.set()
+    await second
+    assert first.cancelled()
+    assert works.log == ["begun"]
+
+
+async def test_joint_work_that_nobody_wants_any_more_is_undone_before_it_begins_anew() -> None:
+    works = Works()
+    first = works.join()
+    await turns()
+    first.cancel()
+    await asyncio.sleep(0)
+    second = works.join()
+    await turns(10)
+    assert works.log == ["begun", "undone", "begun"]
+    works.may_end.set()
+    await second
+    assert first.cancelled()

@@ -169,3 +169,13 @@ async def test_a_cancel_goes_at_once_past_a_line_of_two_thousand_reads() -> None
         task.cancel()
     await asyncio.gather(*reads, return_exceptions=True)
     assert queue.lanes()[Priority.READ].waiting == 0
+
+
+def test_one_budget_serves_one_event_loop_after_another() -> None:
+    queue = budget(FakeClock())
+
+    async def crowd() -> None:
+        await asyncio.gather(*(pass_through(queue, HEAVY, [], f"{n}") for n in range(4)))
+
+    asyncio.run(crowd())
+    asyncio.run(crowd())

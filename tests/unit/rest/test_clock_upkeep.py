@@ -68,3 +68,13 @@ async def test_closing_what_was_never_started_is_fine() -> None:
         raise AssertionError
 
     await ClockUpkeep(measure, every_s=1.0, clock=Clock()).close()
+
+
+async def test_closing_while_the_first_measurement_is_made_ends_it() -> None:
+    async def measure() -> None:
+        await upkeep.close()
+
+    upkeep = ClockUpkeep(measure, every_s=1.0, clock=Clock())
+    others = asyncio.all_tasks()
+    await upkeep.start()
+    assert asyncio.all_tasks() == others
