@@ -49,6 +49,14 @@ class SymbolMap:
         except KeyError:
             raise UnknownSymbol(text) from None
 
+    def updated_by(self, newer: "SymbolMap") -> "SymbolMap":
+        """Return a map with the pairs of both, the newer where they contradict each other.
+
+        So a market that is gone stays known: its orders may still have to be told.
+        """
+        changes = {symbol: newer.to_exchange(symbol) for symbol in newer}
+        return SymbolMap((self._to_exchange | changes).items())
+
     def __contains__(self, symbol: Symbol) -> bool:
         return symbol in self._to_exchange
 

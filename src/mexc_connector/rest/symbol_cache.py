@@ -43,11 +43,6 @@ class SymbolCache:
         self._table, self._loaded_at = table, self._clock.now()
         return table
 
-    @property
-    def latest(self) -> SymbolTable | None:
-        """The copy that was read last, however old; None before the first."""
-        return self._table
-
     def expire(self) -> None:
         """Let the next `get` read again: the exchange contradicted the table."""
         self._loaded_at = float("-inf")

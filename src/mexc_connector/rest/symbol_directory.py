@@ -14,7 +14,7 @@ from mexc_connector.common.errors import (
 )
 from mexc_connector.common.instrument import SymbolInfo
 from mexc_connector.common.models import OfflineSymbol
-from mexc_connector.common.symbols import Symbol
+from mexc_connector.common.symbols import Symbol, SymbolMap
 from mexc_connector.core.signing import Parameters
 from mexc_connector.rest import endpoints, market_data, wire
 from mexc_connector.rest.answer import Answer
@@ -47,6 +47,7 @@ class SymbolDirectory:
         self.config = config
         self._steps = step_sizes(config.step_size_overrides)
         self._life_s = config.symbol_cache_s
+        self._ever_listed = SymbolMap([])
         self._offline: dict[str, OfflineSymbol] = {}
         self._offline_read_at = float("-inf")
         self.cache = SymbolCache(self._fetch, clock=session.clock, life_s=self._life_s)
@@ -54,7 +55,9 @@ class SymbolDirectory:
 
     async def _fetch(self) -> SymbolTable:
         answer = await self._session.read(endpoints.EXCHANGE_INFO)
-        return await symbol_table(answer, steps=self._steps)
+        table = await symbol_table(answer, steps=self._steps)
+        self._ever_listed = self._ever_listed.updated_by(table.symbol_map)
+        return table
 
     async def info_of(self, symbol: Symbol) -> SymbolInfo:
         """Return the rules of a market.
@@ -73,12 +76,11 @@ class SymbolDirectory:
     async def name_of(self, symbol: Symbol) -> str:
         """Return the exchange's spelling, which never changes: a copy of any age will do.
 
-        So whoever cancels, or looks an order up, needs no market data.
+        So whoever cancels, or looks an order up, needs no market data, nor the market.
         """
         require_symbol(symbol)
-        known = self.cache.latest
-        if known is not None and (info := known.by_symbol.get(symbol)) is not None:
-            return info.exchange_symbol
+        with suppress(UnknownSymbol):
+            return self._ever_listed.to_exchange(symbol)
         return (await self.info_of(symbol)).exchange_symbol
 
     async def symbol_of(self, exchange_symbol: str) -> Symbol | None:
@@ -86,12 +88,12 @@ class SymbolDirectory:
 
         A copy of any age will do; only a market that it lacks is looked for in a fresh one.
 
-        None for a market that is not listed; it is counted in `unlisted_rows`.
+        None for a market that was never listed; it is counted in `unlisted_rows`.
         """
         for max_age_s in (math.inf, _FRESH_S):
-            table = await self.cache.get(max_age_s=max_age_s)
+            await self.cache.get(max_age_s=max_age_s)
             with suppress(UnknownSymbol):
-                return table.symbol_map.from_exchange(exchange_symbol)
+                return self._ever_listed.from_exchange(exchange_symbol)
         self.unlisted_rows += 1
         return None
 

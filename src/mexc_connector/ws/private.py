@@ -102,12 +102,12 @@ class MexcWebsocketPrivate:
         await self.close()
 
     def use_symbol_map(self, symbol_map: SymbolMap) -> None:
-        """Use a newer map from now on.
+        """Use a newer map from now on; markets that are gone since the older one stay known.
 
-        Orders and fills of markets that the map lacks cannot be told: they are counted as
+        Orders and fills of markets that both lack cannot be told: they are counted as
         `unknown_markets`, and sinks get `on_undecodable`.
         """
-        self._symbol_map = symbol_map
+        self._symbol_map = self._symbol_map.updated_by(symbol_map)
 
     # --- state ---
 

@@ -42,3 +42,15 @@ def test_an_unknown_symbol_is_the_callers_error_and_carries_what_is_known() -> N
 
 def test_the_repr_counts() -> None:
     assert repr(SymbolMap([(BTC_USDT, "BTCUSDT")])) == "<SymbolMap 1 markets>"
+
+
+def test_a_newer_map_forgets_no_market_and_is_right_about_those_it_has() -> None:
+    gone, stays = (
+        Symbol(AssetName("LVN"), AssetName("USDT")),
+        Symbol(AssetName("A"), AssetName("B")),
+    )
+    older = SymbolMap([(gone, "LVNUSDT"), (stays, "AB")])
+    both = older.updated_by(SymbolMap([(stays, "AB2")]))
+    assert [both.to_exchange(symbol) for symbol in (gone, stays)] == ["LVNUSDT", "AB2"]
+    assert both.from_exchange("LVNUSDT") == gone
+    assert older.to_exchange(stays) == "AB"

@@ -29,6 +29,7 @@ from mexc_connector.common.errors import (
     ProtocolViolation,
     SessionClosed,
     UnknownOrder,
+    UnknownSymbol,
     UsageError,
 )
 from mexc_connector.common.orders import ClientOrderId, OrderId
@@ -494,6 +495,18 @@ async def test_open_orders_of_all_markets_leave_out_what_is_not_listed() -> None
     bench.transport.routes["openOrders"] = reply(rows[:1])
     assert len(await bench.client.get_open_orders(BTC_USDT)) == 1
     assert bench.asked("openOrders") == [{}, {"symbol": "BTCUSDT"}]
+
+
+async def test_orders_of_a_market_that_is_gone_are_told_and_asked_for() -> None:
+    bench = Bench(openOrders=reply([ORDER | {"status": "NEW"}]), order=reply(ORDER))
+    await bench.client.get_open_orders()
+    bench.transport.routes["exchangeInfo"] = exchange_info(symbol_row("ETH"))
+    bench.clock.moment += 100_000.0
+    with pytest.raises(UnknownSymbol):
+        await bench.place()
+    assert [order.symbol for order in await bench.client.get_open_orders()] == [BTC_USDT]
+    found = await bench.client.get_order(BTC_USDT, order_id=OrderId("133734823834147272"))
+    assert found.status is OrderStatus.CANCELED
 
 
 async def test_past_orders_are_asked_for_with_an_explicit_window() -> None:
