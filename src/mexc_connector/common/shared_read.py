@@ -20,6 +20,16 @@ def was_ended_for_us(shared: asyncio.Task[T]) -> bool:
     return shared.cancelled() and not (caller is not None and caller.cancelling())
 
 
+async def result_of(shared: asyncio.Task[T]) -> T:
+    """Wait for a task that others wait for as well: cancelling the caller leaves it to them.
+
+    Not by `asyncio.shield`: from Python 3.14 on that tells the event loop's exception handler of a
+    task which fails after its caller was cancelled, as if nobody had an eye on it.
+    """
+    await asyncio.wait([shared])
+    return shared.result()
+
+
 class SingleFlight(Generic[T]):
     """Runs `job` once for however many join while it is under way."""
 
@@ -50,7 +60,7 @@ class SingleFlight(Generic[T]):
             self._task.add_done_callback(self._on_landed)
         task = self._task
         try:
-            return await asyncio.shield(task)
+            return await result_of(task)
         except asyncio.CancelledError:
             if was_ended_for_us(task):
                 raise SessionClosed("the client was closed") from None

@@ -13,7 +13,7 @@ from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import ListenKeyConfig
 from mexc_connector.common.enums import ConnectionState
 from mexc_connector.common.errors import MexcError, ProtocolViolation, SessionClosed
-from mexc_connector.common.shared_read import was_ended_for_us
+from mexc_connector.common.shared_read import result_of, was_ended_for_us
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.core.listen_key import (
     KeyAction,
@@ -236,7 +236,7 @@ class ListenKeyKeeper:
     async def _in_own_task(self, work: Coroutine[None, None, T], what: str) -> T:
         task = self._spawn(work, what)
         try:
-            return await asyncio.shield(task)
+            return await result_of(task)
         except asyncio.CancelledError:
             if was_ended_for_us(task):
                 raise SessionClosed("the private streams were closed") from None
