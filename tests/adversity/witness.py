@@ -1,8 +1,9 @@
 """What a session may never do, watched at every event, and what it must come back to."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import partial
 
 from mexc_connector import (
     BookTicker,
@@ -13,6 +14,7 @@ from mexc_connector import (
     OrderBook,
     OrderBookEntry,
     OrderStatus,
+    Registration,
     Symbol,
     Trade,
 )
@@ -69,6 +71,7 @@ class Witness:
             symbol: sim.market(name) for name, symbol in markets.items()
         }
         self._trade_ids: dict[Symbol, dict[str, None]] = {s: {} for s in self._markets}
+        self._registered: list[tuple[Registration, Callable[[], Registration]]] = []
         self._fills: Counter[tuple[Symbol, str]] = Counter()
         self._ended: dict[ClientOrderId, OrderStatus] = {}
 
@@ -76,13 +79,22 @@ class Witness:
         """Listen to everything that the session tells."""
         for symbol in self._markets:
             self._mexc.on_orderbook(symbol, self._on_book)
-            self._mexc.on_trades(symbol, self._on_trade)
+            self._listen(partial(self._mexc.on_trades, symbol, self._on_trade))
         for symbol in tuple(self._markets)[
             :MOST_TICKERS
         ]:  # frames come whether they say news or not
-            self._mexc.on_book_ticker(symbol, self._on_ticker)
+            self._listen(partial(self._mexc.on_book_ticker, symbol, self._on_ticker))
         self._mexc.on_fills(self._on_fill)
         self._mexc.on_orders(self._on_order)
+
+    def _listen(self, register: Callable[[], Registration]) -> None:
+        self._registered.append((register(), register))
+
+    def _listen_again(self) -> None:
+        """Register what refusals have ended, as a bot does that hears of them."""
+        for entry in [one for one in self._registered if one[0].is_closed]:
+            self._registered.remove(entry)
+            self._listen(entry[1])
 
     def _complain(self, text: str) -> None:
         if len(self.complaints) < MOST_COMPLAINTS:
@@ -162,6 +174,7 @@ class Witness:
 
     def unmet(self, trader: Trader) -> Iterator[str]:
         """Say which promises are not kept now."""
+        self._listen_again()
         if not self._mexc.is_connected:
             yield f"links: {self._mexc.state}"
         for symbol, market in self._markets.items():
