@@ -11,6 +11,7 @@ import os
 import time
 from collections import Counter
 from pathlib import Path
+from statistics import median
 
 import msgspec
 
@@ -24,6 +25,8 @@ MOST_NEW_OBJECTS_PER_MINUTE = 300.0
 """Over the last two thirds of a run."""
 MOST_TRADES_A_MARKET = 2_500
 """A tape remembers 2,000: the first minutes fill it, so trades are not judged by their growth."""
+MOST_TRADES_AT_ONCE = 13_000
+"""For a market and a moment: what its tape remembers, holds back, and is just told by REST."""
 STATM = Path("/proc/self/statm")
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 
@@ -72,9 +75,12 @@ class MemoryWatch:
         report.rss_growth_kb_per_minute = round(rss, 1)
         new = growth_per_hour([(s.at_s, float(s.objects)) for s in settled]) / 60
         report.objects, report.new_objects_per_minute = samples[-1].objects, round(new, 1)
-        report.trades_remembered = max(sample.trades for sample in samples)
+        report.trades_remembered = round(median(sample.trades for sample in settled))
+        report.trades_at_once = max(sample.trades for sample in samples)
         if report.trades_remembered > MOST_TRADES_A_MARKET * report.symbols:
             report.broken.append(f"{report.trades_remembered} public trades are remembered")
+        if report.trades_at_once > MOST_TRADES_AT_ONCE * report.symbols:
+            report.broken.append(f"{report.trades_at_once} public trades are held at once")
         report.most_tasks = max(sample.tasks for sample in samples)
         if report.minutes < SHORTEST_JUDGED_MINUTES:
             return

@@ -34,6 +34,7 @@ class Report(msgspec.Struct, kw_only=True):
     listen_keys: int = 0
     reconciliations: int = 0
     trades_remembered: int = 0
+    trades_at_once: int = 0
     objects: int = 0
     new_objects_per_minute: float = 0.0
     most_tasks: int = 0
