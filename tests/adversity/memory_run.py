@@ -31,10 +31,14 @@ from tests.adversity.rig import MARKETS, quick_config
 from tests.adversity.trader import Trader
 
 MOST_GROWTH_KB_PER_MINUTE = 200.0
+MOST_NEW_BLOCKS_PER_MINUTE = 1_000.0
+"""Blocks are what Python's allocator has given out: what lives, whatever holes are left between."""
 SAMPLE_S = 5.0
 FAULTS_S = (1.0, 3.0)
 CALM_S = 3.0
 QUEUE = 1_000
+PAUSE_S = 0.01
+"""Between orders: ten thousand fills, as many as are told apart, come together in minutes."""
 LEFT_OUT = frozenset({"delist"})
 """A market that is gone for good leaves less and less to trade."""
 
@@ -55,7 +59,7 @@ async def simulator(seed: int) -> AsyncIterator[Sim]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "mexc_connector", "sim", "--port", "0", "--seed", str(seed)),
-        *("--agents", "20", "--admin", "--no-limits", *markets),
+        *("--agents", "40", "--admin", "--no-limits", *markets),
         stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
@@ -100,23 +104,37 @@ async def neglect(mexc: MexcExchange, stack: AsyncExitStack) -> None:
         await stack.enter_async_context(watch)
 
 
-async def sample(samples: list[tuple[float, float]]) -> None:
-    """Look every few seconds until cancelled."""
-    began = time.perf_counter()
-    while True:
-        samples.append((time.perf_counter() - began, float(resident_kb())))
-        await asyncio.sleep(SAMPLE_S)
+class Samples:
+    """Memory over time: `(seconds, KiB)` that are resident, `(seconds, blocks)` that are in use."""
+
+    def __init__(self) -> None:
+        self.resident: list[tuple[float, float]] = []
+        self.blocks: list[tuple[float, float]] = []
+
+    async def run(self) -> None:
+        """Look every few seconds until cancelled."""
+        began = time.perf_counter()
+        while True:
+            at_s = time.perf_counter() - began
+            self.resident.append((at_s, resident_kb() / 1024))
+            self.blocks.append((at_s, sys.getallocatedblocks()))
+            await asyncio.sleep(SAMPLE_S)
+
+    def judge(self) -> None:
+        """Say what was seen; more than a little growth ends the process with an error."""
+        mib, blocks = grown(self.resident, "resident, MiB"), grown(self.blocks, "blocks in use")
+        if mib * 1024 > MOST_GROWTH_KB_PER_MINUTE or blocks > MOST_NEW_BLOCKS_PER_MINUTE:
+            raise SystemExit("memory grows")
 
 
-def judge(samples: list[tuple[float, float]]) -> None:
-    """Say what was seen; more than a little growth ends the process with an error."""
+def grown(samples: list[tuple[float, float]], what: str) -> float:
+    """Tell the medians of the sixths of a run; return the growth a minute in its last half."""
     whole_s = samples[-1][0]
-    parts = [[kb for at_s, kb in samples if int(at_s * 6 / whole_s) == part] for part in range(6)]
+    parts = [[seen for at_s, seen in samples if int(at_s * 6 / whole_s) == n] for n in range(6)]
     growth = growth_per_hour([one for one in samples if one[0] > whole_s / 2]) / 60
-    told = " ".join(f"{median(part) / 1024:.1f}" for part in parts if part)
-    sys.stdout.write(f"resident, by sixths, MiB: {told}; last half {growth:+.0f} KiB a minute\n")
-    if growth > MOST_GROWTH_KB_PER_MINUTE:
-        raise SystemExit("memory grows")
+    told = ", ".join(f"{median(part):,.1f}" for part in parts if part)
+    sys.stdout.write(f"{what}, by sixths: {told}; last half {growth:+,.2f} a minute\n")
+    return growth
 
 
 def config_of(sim: Sim) -> MexcConfig:
@@ -129,16 +147,16 @@ def config_of(sim: Sim) -> MexcConfig:
 
 async def run(minutes: float, seed: int) -> None:
     """Live for some minutes."""
-    samples: list[tuple[float, float]] = []
+    samples = Samples()
     counts = {"plans": 0}
     async with simulator(seed) as sim, AsyncExitStack() as stack:
         exchange = MexcExchange(sim.api_key, sim.secret_key, config=config_of(sim))
         mexc = await stack.enter_async_context(exchange.session(MARKETS.values()))
         await neglect(mexc, stack)
-        trader = Trader(mexc, seed=seed, pause_s=0.05, most_open=40)
+        trader = Trader(mexc, seed=seed, pause_s=PAUSE_S, most_open=40)
         tasks = [
             asyncio.create_task(work)
-            for work in (trader.run(), misbehave(sim, seed, counts), sample(samples))
+            for work in (trader.run(), misbehave(sim, seed, counts), samples.run())
         ]
         await asyncio.sleep(minutes * 60)
         broken = [text for task in tasks for text in await stopped(task)]
@@ -150,7 +168,7 @@ async def run(minutes: float, seed: int) -> None:
     )
     if broken:
         raise SystemExit("\n".join(broken))
-    judge(samples)
+    samples.judge()
 
 
 def main() -> None:
