@@ -5,29 +5,29 @@ from collections.abc import Awaitable, Callable, Coroutine, Hashable
 from typing import Generic, TypeVar
 
 from mexc_connector.common.clock import Clock
-from mexc_connector.common.errors import SessionClosed
+from mexc_connector.common.errors import MexcError, SessionClosed
 
 T = TypeVar("T")
 Key = TypeVar("Key", bound=Hashable)
 
 
-def was_ended_for_us(shared: asyncio.Task[T]) -> bool:
-    """Whether a `CancelledError` just caught says that a shared task was ended by its owner.
-
-    Then nobody cancelled the caller, and no cancellation may come out of its call.
-    """
-    caller = asyncio.current_task()
-    return shared.cancelled() and not (caller is not None and caller.cancelling())
-
-
-async def result_of(shared: asyncio.Task[T]) -> T:
+async def result_of(shared: asyncio.Task[T], *, ended: Callable[[], MexcError]) -> T:
     """Wait for a task that others wait for as well: cancelling the caller leaves it to them.
+
+    Raises what the task raises, and `ended()` if its owner cancelled it: nobody cancelled the
+    caller then, and no cancellation may come out of its call.
 
     Not by `asyncio.shield`: from Python 3.14 on that tells the event loop's exception handler of a
     task which fails after its caller was cancelled, as if nobody had an eye on it.
     """
-    await asyncio.wait([shared])
-    return shared.result()
+    try:
+        await asyncio.wait([shared])
+        return shared.result()
+    except asyncio.CancelledError:
+        caller = asyncio.current_task()
+        if shared.cancelled() and not (caller is not None and caller.cancelling()):
+            raise ended() from None
+        raise
 
 
 class SingleFlight(Generic[T]):
@@ -58,13 +58,7 @@ class SingleFlight(Generic[T]):
         if self._task is None:
             self._task = asyncio.create_task(self._run(), name=f"mexc {self._name}")
             self._task.add_done_callback(self._on_landed)
-        task = self._task
-        try:
-            return await result_of(task)
-        except asyncio.CancelledError:
-            if was_ended_for_us(task):
-                raise SessionClosed("the client was closed") from None
-            raise
+        return await result_of(self._task, ended=lambda: SessionClosed("the client was closed"))
 
     async def close(self) -> None:
         """End the run under way. May be called twice."""

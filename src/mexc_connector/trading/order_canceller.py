@@ -22,7 +22,7 @@ from mexc_connector.common.errors import (
     UnknownOrder,
 )
 from mexc_connector.common.orders import ClientOrderId, Order, OrderId
-from mexc_connector.common.shared_read import result_of, was_ended_for_us
+from mexc_connector.common.shared_read import result_of
 from mexc_connector.common.symbols import Symbol
 from mexc_connector.common.trading_config import TradingConfig
 from mexc_connector.core.backoff import backoff_delay
@@ -108,12 +108,8 @@ class OrderCanceller:
             )
             self._under_way[record.key] = task
             task.add_done_callback(lambda ended: self._forget(record, ended))
-        try:
-            return await result_of(task)
-        except asyncio.CancelledError:
-            if was_ended_for_us(task):  # the session closed; the cancellation may have left
-                raise _unknown(record.order) from None
-            raise
+        # It is ended by a session that closes; the cancellation may have left.
+        return await result_of(task, ended=lambda: _unknown(record.order))
 
     async def close(self) -> None:
         """End what is under way. May be called twice."""

@@ -13,7 +13,7 @@ from mexc_connector.common.clock import Clock
 from mexc_connector.common.config import ListenKeyConfig
 from mexc_connector.common.enums import ConnectionState
 from mexc_connector.common.errors import MexcError, ProtocolViolation, SessionClosed
-from mexc_connector.common.shared_read import result_of, was_ended_for_us
+from mexc_connector.common.shared_read import result_of
 from mexc_connector.common.stream_status import ConnectionEvent
 from mexc_connector.core.listen_key import (
     KeyAction,
@@ -234,13 +234,9 @@ class ListenKeyKeeper:
         self._alarm.set(None if self._is_closed else self._life.deadline, self._on_alarm)
 
     async def _in_own_task(self, work: Coroutine[None, None, T], what: str) -> T:
-        task = self._spawn(work, what)
-        try:
-            return await result_of(task)
-        except asyncio.CancelledError:
-            if was_ended_for_us(task):
-                raise SessionClosed("the private streams were closed") from None
-            raise
+        return await result_of(
+            self._spawn(work, what), ended=lambda: SessionClosed("the private streams were closed")
+        )
 
     def _spawn(self, work: Coroutine[None, None, T], what: str) -> asyncio.Task[T]:
         task = asyncio.get_running_loop().create_task(work, name=f"mexc listen key {what}")
