@@ -10,7 +10,7 @@ from mexc_connector.common.errors import ConfigError
 class Options(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Base of all option groups: unknown names are refused.
 
-    `kw_only` is not inherited: a group whose options have no order says it by itself.
+    `kw_only` is not inherited: every group says it again.
     """
 
     def require_positive(self, *names: str) -> None:

@@ -15,7 +15,12 @@ T = TypeVar("T")
 
 # What PyYAML's constructors raise for values like 2026-99-99 or `!!int x`.
 YAML_VALUE_ERRORS = (
-    *(ValueError, TypeError, AttributeError, LookupError, ArithmeticError, RecursionError),
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    ArithmeticError,
+    RecursionError,
 )
 
 

@@ -81,12 +81,16 @@ class HandLinks:
         *,
         on_refused: Callable[[SubscriptionRefused], None],
     ) -> None:
-        await asyncio.sleep(0)
+        await self.answer()
         if symbol in self.refused:
             raise SubscriptionRefused(str(symbol), "Blocked!")
         self.sinks[symbol] = sink
         self.refusal_listeners[symbol] = on_refused
         sink.on_subscribed(self.epoch)
+
+    async def answer(self) -> None:
+        """Return when the exchange answers a subscription."""
+        await asyncio.sleep(0)
 
     def unsubscribe_depth(self, symbol: Symbol, sink: BookFollower) -> None:
         assert self.sinks.pop(symbol, sink) is sink
@@ -486,12 +490,6 @@ class PendingLinks(HandLinks):
 
     pending: asyncio.Future[None]
 
-    async def subscribe_depth(
-        self,
-        symbol: Symbol,
-        sink: BookFollower,
-        *,
-        on_refused: Callable[[SubscriptionRefused], None],
-    ) -> None:
+    async def answer(self) -> None:
         self.pending = asyncio.get_running_loop().create_future()
         await self.pending
